@@ -1,0 +1,149 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One row a target: what it may import of ours, and from outside. The order is the architecture: imports point down.
+// `make lint` holds every file's imports to its row.
+
+/// What a target is made of, beside its name.
+struct Row {
+    let name: String
+    var ours: [String] = []
+    var outside: [Target.Dependency] = []
+    var settings: [SwiftSetting] = []
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let spans = SwiftSetting.enableExperimentalFeature("Lifetimes")
+let facesC = SwiftSetting.enableExperimentalFeature("SafeInteropWrappers")
+/// Byte loops are 25 times slower unoptimised, and every test goes through them.
+let optimisedInDebug = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
+
+let rows: [Row] = [
+    Row(
+        name: "Gateway",
+        ours: [
+            "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Observability", "Reactor", "RedisBroker",
+            "Rooms", "Sessions", "Settings", "Transport",
+        ],
+        outside: [unixSignals]
+    ),
+    Row(
+        name: "Management",
+        ours: [
+            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Observability", "Reactor", "Settings",
+        ]
+    ),
+    Row(name: "Observability", ours: ["Instruments", "Settings"], outside: [logging]),
+    Row(
+        name: "Clients",
+        ours: ["ByteKernels", "HTTP", "Instruments", "JSONText", "Reactor", "WebSocket"]
+    ),
+    Row(
+        name: "Transport",
+        ours: [
+            "ByteKernels", "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Messaging", "Reactor", "Rooms",
+            "Sessions", "Settings", "WebSocket",
+        ]
+    ),
+    Row(name: "HTTPServer", ours: ["HTTP", "Instruments", "Reactor", "Settings"], settings: [spans]),
+    Row(name: "ClientProtocols", ours: ["ByteKernels", "JSONText", "Messaging"], settings: [spans]),
+    Row(name: "Sessions", ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"]),
+    Row(name: "Rooms", ours: ["Instruments", "Messaging", "Reactor"]),
+    Row(
+        name: "RedisBroker",
+        ours: ["CHiredis", "Instruments", "Messaging", "Reactor", "Settings"],
+        settings: [spans, facesC]
+    ),
+    Row(name: "Messaging", ours: ["Instruments"], settings: [spans]),
+    Row(name: "HTTP", ours: ["ByteKernels"], settings: [spans]),
+    Row(name: "WebSocket", ours: ["ByteKernels", "Crypto", "HTTP"], settings: [spans]),
+    Row(name: "JSONText", ours: ["ByteKernels"], settings: [spans]),
+    Row(name: "ByteKernels", settings: [spans, optimisedInDebug]),
+    Row(name: "HTTPClient", ours: ["CCurl", "Instruments"], settings: [spans, facesC]),
+    Row(name: "Settings", outside: [configuration, yams]),
+    Row(name: "Crypto", ours: ["ByteKernels", "COpenSSL"], settings: [spans, facesC]),
+    Row(name: "Compression", ours: ["CZlib"], settings: [spans, facesC]),
+    Row(name: "Reactor", ours: ["CLinux", "Instruments"], settings: [spans, facesC]),
+    Row(name: "Instruments"),
+]
+
+/// Targets with tests of their own folder in `Tests`; each may use whatever its target uses, and `TestKit` where named.
+let tested = [
+    "Atalaya", "ByteKernels", "ClientProtocols", "Clients", "Compression", "Crypto", "HTTP", "HTTPClient",
+    "HTTPServer", "Instruments", "JSONText", "Management", "Messaging", "Observability", "Reactor", "RedisBroker",
+    "Rooms", "Sessions", "Settings", "Transport", "WebSocket",
+]
+let walls = ["CCurl", "CHiredis", "CLinux", "COpenSSL", "CZlib"]
+let ofOurs = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.ours) })
+
+let package = Package(
+    name: "atalaya",
+    products: [.executable(name: "atalaya", targets: ["Atalaya"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            from: "1.4.0",
+            traits: ["YAML", "CommandLineArguments"]
+        ),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: rows.map { row in
+        .target(
+            name: row.name,
+            dependencies: row.ours.map { .byName(name: $0) } + row.outside,
+            swiftSettings: strict + row.settings
+        )
+    } + [
+        .executableTarget(
+            name: "Atalaya",
+            dependencies: ["Gateway", "HTTPClient", "Management", "Settings", argumentParser],
+            swiftSettings: strict
+        ),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
+        .target(name: "CLinux"),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "TestKit",
+            dependencies: ["Instruments", "Messaging", "Reactor"],
+            path: "Tests/TestKit",
+            swiftSettings: strict
+        ),
+    ]
+        + tested.map { name in
+            .testTarget(
+                name: name + "Tests",
+                dependencies: [.byName(name: name), "TestKit"]
+                    + (ofOurs[name] ?? []).filter { !walls.contains($0) && $0 != name }.map { .byName(name: $0) }
+                    + (name == "Observability" ? [logging] : []),
+                swiftSettings: strict
+            )
+        } + [
+            .testTarget(
+                name: "IntegrationTests",
+                dependencies: [
+                    "Atalaya", "ClientProtocols", "Clients", "Gateway", "HTTP", "Instruments", "JSONText", "Messaging",
+                    "Observability", "Reactor", "Settings", "TestKit", "WebSocket",
+                ],
+                swiftSettings: strict
+            )
+        ]
+)

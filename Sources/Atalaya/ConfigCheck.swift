@@ -1,0 +1,17 @@
+import ArgumentParser
+import Settings
+
+/// `atalaya config check`.
+struct ConfigCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Validates the configuration and prints it with where each value came from."
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    mutating func run() async throws {
+        let (_, reader) = try self.options.read()
+        print(reader.effectiveConfiguration, terminator: "")
+    }
+}

@@ -1,0 +1,198 @@
+// The kernel as the reactor sees it: small wrappers, one system call each.
+//
+// Every call that can fail answers a negative errno, so that nobody reads `errno` after the fact. Addresses, message
+// headers and rings are built here, so that Swift sees plain numbers and spans of bytes.
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+// MARK: time
+
+/// CLOCK_MONOTONIC in nanoseconds.
+uint64_t linux_now(void);
+
+/// Nanoseconds since 1970, of CLOCK_REALTIME.
+uint64_t linux_wall_now(void);
+
+// MARK: epoll and eventfd
+
+/// `struct epoll_event` with its token as one number; packed where the kernel's is.
+struct
+#if defined(__x86_64__)
+    __attribute__((packed))
+#endif
+    __attribute__((swift_attr("safe"))) linux_event {
+    uint32_t events;
+    uint64_t token;
+};
+_Static_assert(sizeof(struct linux_event) == sizeof(struct epoll_event), "the kernel writes these");
+
+enum {
+    LINUX_EVENT_READABLE = EPOLLIN,
+    LINUX_EVENT_WRITABLE = EPOLLOUT,
+    LINUX_EVENT_PEER_CLOSED = EPOLLRDHUP,
+    LINUX_EVENT_HANGUP = EPOLLHUP,
+    LINUX_EVENT_FAULT = EPOLLERR,
+};
+
+int linux_epoll_create(void);
+int linux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
+int linux_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token);
+int linux_epoll_remove(int epoll, int descriptor);
+/// How many events were written to `events`; 0 when the time is up or a signal came.
+int linux_epoll_wait(int epoll, struct linux_event *events, int capacity, int milliseconds);
+
+int linux_eventfd_create(void);
+void linux_eventfd_signal(int descriptor);
+void linux_eventfd_clear(int descriptor);
+
+// MARK: addresses
+
+/// An IPv4 or IPv6 address and port; `version` is 4 or 6, and 0 where there is none (a socket pair).
+struct __attribute__((swift_attr("safe"))) linux_address {
+    uint64_t high;   // bytes 0...7 of an IPv6 address, in order
+    uint64_t low;    // bytes 8...15, or bytes 0...3 of an IPv4 address
+    uint32_t scope;
+    uint16_t port;
+    uint8_t version;
+};
+
+/// Reads a literal; false where `text` is none.
+bool linux_address_parse(const char *text, uint16_t port, struct linux_address *address);
+/// Writes the address without its port; `text` holds 64 bytes.
+void linux_address_format(struct linux_address address, char *text);
+/// Asks the system's resolver and blocks; how many addresses were written, or a negative EAI code.
+int linux_resolve(const char *host, struct linux_address *addresses, int capacity);
+const char *linux_resolve_message(int code);
+
+// MARK: sockets
+
+int linux_close(int descriptor);
+/// A non-blocking TCP socket for one outgoing connection, TCP_NODELAY set.
+int linux_tcp_socket(uint8_t version, int not_sent_low_water);
+int linux_connect(int descriptor, struct linux_address address);
+/// Binds a listening socket; what it is given here, its connections inherit. With `shared`, others may join the port.
+int linux_bind_listener(struct linux_address address, bool dual_stack, bool shared);
+/// Lets others join the port of a socket that was bound alone.
+int linux_share_port(int descriptor);
+int linux_start_listening(int descriptor, int backlog, int not_sent_low_water);
+/// The next waiting connection, non-blocking.
+int linux_accept(int listener, struct linux_address *peer);
+int linux_local_address(int descriptor, struct linux_address *address);
+int linux_peer_address(int descriptor, struct linux_address *address);
+/// The pending error of a socket as a positive errno, 0 where there is none.
+int linux_socket_error(int descriptor);
+int linux_end_output(int descriptor);
+/// Makes the next close send a reset and free the kernel's queue.
+void linux_reset_on_close(int descriptor);
+int linux_make_nonblocking(int descriptor);
+/// A descriptor that stands for nothing, to be given up when the table is full.
+int linux_spare_descriptor(void);
+/// Two connected stream sockets, non-blocking.
+int linux_socket_pair(int *first, int *second);
+int linux_set_send_buffer(int descriptor, int bytes);
+/// The soft limit of open descriptors.
+uint64_t linux_descriptor_limit(void);
+int linux_set_descriptor_limit(uint64_t limit);
+
+struct __attribute__((swift_attr("safe"))) linux_tcp_facts {
+    uint32_t rtt_microseconds;
+    uint32_t rtt_variance_microseconds;
+    uint32_t minimum_rtt_microseconds;
+    uint32_t retransmits;
+    uint32_t unacknowledged_segments;
+    uint32_t not_sent_bytes;
+};
+int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts);
+
+// MARK: reading and writing
+
+// Both without errno and without the cancellation point that the C library wraps round them.
+#if defined(__x86_64__)
+static inline long linux_call_6(long number, long a, long b, long c, long d, long e, long f) {
+    register long fourth __asm__("r10") = d;
+    register long fifth __asm__("r8") = e;
+    register long sixth __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "+a"(number)
+                     : "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "rcx", "r11", "memory");
+    return number;
+}
+#elif defined(__aarch64__)
+static inline long linux_call_6(long number, long a, long b, long c, long d, long e, long f) {
+    register long call __asm__("x8") = number;
+    register long result __asm__("x0") = a;
+    register long second __asm__("x1") = b;
+    register long third __asm__("x2") = c;
+    register long fourth __asm__("x3") = d;
+    register long fifth __asm__("x4") = e;
+    register long sixth __asm__("x5") = f;
+    __asm__ volatile("svc #0"
+                     : "+r"(result)
+                     : "r"(call), "r"(second), "r"(third), "r"(fourth), "r"(fifth), "r"(sixth)
+                     : "memory");
+    return result;
+}
+#else
+long linux_call_6(long number, long a, long b, long c, long d, long e, long f);
+#endif
+
+static inline ssize_t linux_receive(int descriptor, void *bytes, size_t count) {
+    return linux_call_6(SYS_recvfrom, descriptor, (long)bytes, (long)count, MSG_DONTWAIT, 0, 0);
+}
+
+static inline ssize_t linux_send(int descriptor, const void *bytes, size_t count) {
+    return linux_call_6(SYS_sendto, descriptor, (long)bytes, (long)count, MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+}
+
+ssize_t linux_send_pieces(int descriptor, const struct iovec *pieces, size_t count);
+
+// MARK: memory
+
+/// Zeroed pages that take memory only once they are touched, or NULL.
+void *linux_reserve_pages(size_t bytes);
+void linux_release_pages(void *pages, size_t bytes);
+
+// MARK: threads
+
+/// How many cores this process may run on.
+int linux_usable_cores(void);
+
+/// Starts a joinable thread; 0 or a negative errno. The name is cut after 15 bytes.
+int linux_thread_start(void (*body)(void *context), void *context, const char *name, uint64_t *thread);
+/// The same, and nobody waits for it.
+int linux_thread_start_detached(void (*body)(void *context), void *context, const char *name);
+void linux_thread_join(uint64_t thread);
+uint64_t linux_thread_self(void);
+/// What this thread was last told to keep; NULL at first.
+void *linux_thread_value(void);
+void linux_thread_set_value(void *value);
+
+// MARK: io_uring
+
+struct linux_ring;
+
+/// A ring for sends from this thread only, or NULL with the errno in `failure`.
+struct linux_ring *linux_ring_create(unsigned entries, int *failure);
+void linux_ring_destroy(struct linux_ring *ring);
+unsigned linux_ring_capacity(const struct linux_ring *ring);
+/// Adds one send that never waits. Only its failure is reported, with `token`; a part taken counts as failure.
+/// The caller has seen to it that there is room.
+void linux_ring_add_send(struct linux_ring *ring, int descriptor, const void *bytes, uint32_t count, uint64_t token);
+/// Has the kernel carry out everything added; 0 or a negative errno. All of it is done when this returns 0.
+int linux_ring_submit(struct linux_ring *ring);
+/// After a failed submit: takes the last send back that the kernel did not take, or false where none is left.
+bool linux_ring_take_back(struct linux_ring *ring, uint64_t *token);
+/// The next failure: how many bytes were taken, or a negative errno.
+bool linux_ring_next_failure(struct linux_ring *ring, uint64_t *token, int *result);
+/// Whether this kernel's sends behave as described above, tried on a socket pair: 0 or the errno that says why not.
+int linux_ring_probe(void);

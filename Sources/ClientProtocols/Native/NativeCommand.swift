@@ -1,0 +1,194 @@
+import ByteKernels
+import JSONText
+import Messaging
+
+/// The members of one frame, found but not yet judged.
+struct NativeCommand {
+    private var values = InlineArray<11, JSONValue?>(repeating: nil)
+    /// The first key that no command knows.
+    private var unknown: JSONValue?
+    private var repeated: NativeMember?
+
+    /// Finds the members of a frame and validates all of it.
+    init(_ text: Span<UInt8>, maximumDepth: Int) throws(NativeFault) {
+        do throws(JSONError) {
+            var members = try JSONMembers(of: text, maximumDepth: maximumDepth)
+            while let member = try members.next(in: text) {
+                guard let name = NativeMember(member.key, in: text) else {
+                    self.unknown = self.unknown ?? member.key
+                    continue
+                }
+                if self.values[Int(name.rawValue)] != nil { self.repeated = name }
+                self.values[Int(name.rawValue)] = member.value
+            }
+        } catch {
+            throw NativeFault(error)
+        }
+    }
+
+    /// Judges the members.
+    func request(in text: Span<UInt8>) throws(NativeFault) -> ClientRequest {
+        let id = try self.id(in: text)
+        guard let type = self.value(.type), let command = CommandName(nativeType: type, in: text) else {
+            throw .command(
+                CommandFault(id: id, command: .unknown, code: .invalid, message: self.typeSentence(in: text))
+            )
+        }
+        do throws(MemberFault) {
+            if let repeated = self.repeated {
+                throw MemberFault("\"\(repeated.name)\" stands there twice")
+            }
+            try self.checkMembers(of: command, in: text)
+            return ClientRequest(id: id, command: try self.command(command, in: text))
+        } catch {
+            throw .command(CommandFault(id: id, command: command, code: error.code, message: error.message))
+        }
+    }
+
+    // MARK: - Commands
+
+    private func command(_ name: CommandName, in text: Span<UInt8>) throws(MemberFault) -> ClientCommand {
+        switch name {
+        case .connect:
+            return .connect(
+                token: try self.optionalString(.token, in: text),
+                resume: try self.optionalString(.resume, in: text)
+            )
+        case .subscribe:
+            return .subscribe(try self.room(in: text), since: try self.optionalString(.since, in: text))
+        case .unsubscribe:
+            return .unsubscribe(try self.room(in: text))
+        case .publish:
+            guard let data = self.value(.data) else {
+                throw MemberFault("\"data\" is missing; it is any JSON value")
+            }
+            return .publish(
+                room: try self.room(in: text),
+                kind: .json,
+                payload: [UInt8](copying: text.extracting(data.range)),
+                echo: try self.echo(),
+                trace: try self.trace(in: text)
+            )
+        case .refresh:
+            return .refresh(token: try self.string(.token, in: text))
+        case .received:
+            guard let id = ULID(try self.string(.messageID, in: text)) else {
+                throw MemberFault("\"messageId\" is the 26 characters that a message came with")
+            }
+            return .received(MessageID(id))
+        case .ping:
+            return .ping
+        case .history, .presence, .unknown:
+            return .unsupported(name)
+        }
+    }
+
+    // MARK: - Single members
+
+    private func value(_ member: NativeMember) -> JSONValue? {
+        self.values[Int(member.rawValue)]
+    }
+
+    /// The value of a member that may be left out.
+    private func optional(_ member: NativeMember) -> JSONValue? {
+        guard let value = self.value(member), value.kind != .null else { return nil }
+        return value
+    }
+
+    private func id(in text: Span<UInt8>) throws(NativeFault) -> CommandID? {
+        guard let value = self.value(.id) else { return nil }
+        switch value.kind {
+        case .number where value.range.count <= Self.maximumIDBytes:
+            return .number(String(decoding: [UInt8](copying: text.extracting(value.range)), as: UTF8.self))
+        case .string:
+            if let string = value.string(in: text), string.utf8.count <= Self.maximumIDBytes {
+                return .string(string)
+            }
+        default: break
+        }
+        throw .command(
+            CommandFault(
+                id: nil,
+                command: .unknown,
+                code: .invalid,
+                message: "\"id\" is a number or a string of at most \(Self.maximumIDBytes) bytes"
+            )
+        )
+    }
+
+    private static let maximumIDBytes = 64
+
+    private func room(in text: Span<UInt8>) throws(MemberFault) -> RoomName {
+        guard let value = self.value(.room), value.kind == .string else {
+            throw MemberFault("\"room\" is missing; it is a string")
+        }
+        do throws(RoomNameError) {
+            return value.isEscaped
+                ? try RoomName(value.string(in: text) ?? "") : try RoomName(text.extracting(value.contents))
+        } catch {
+            throw MemberFault("\(error)", error == .reserved ? .forbidden : .invalid)
+        }
+    }
+
+    private func optionalString(_ member: NativeMember, in text: Span<UInt8>) throws(MemberFault) -> String? {
+        guard let value = self.optional(member) else { return nil }
+        guard let string = value.string(in: text) else { throw MemberFault("\"\(member.name)\" is a string") }
+        return string
+    }
+
+    private func string(_ member: NativeMember, in text: Span<UInt8>) throws(MemberFault) -> String {
+        guard let string = try self.optionalString(member, in: text) else {
+            throw MemberFault("\"\(member.name)\" is missing; it is a string")
+        }
+        return string
+    }
+
+    private func echo() throws(MemberFault) -> Bool {
+        guard let value = self.optional(.echo) else { return true }
+        guard let echo = value.bool else { throw MemberFault("\"echo\" is true or false") }
+        return echo
+    }
+
+    private func trace(in text: Span<UInt8>) throws(MemberFault) -> TraceContext? {
+        guard let string = try self.optionalString(.traceparent, in: text) else { return nil }
+        guard let trace = TraceContext(traceparent: string) else {
+            throw MemberFault("\"traceparent\" is none of W3C Trace Context, such as 00-<32 hex>-<16 hex>-01")
+        }
+        return trace
+    }
+
+    // MARK: - What nobody knows
+
+    private func typeSentence(in text: Span<UInt8>) -> String {
+        let known = CommandName.native.map(\.label)
+        let sentence = "\"type\" is one of \(known.joined(separator: ", "))"
+        guard let given = self.value(.type)?.string(in: text) else { return sentence }
+        return sentence + Spelling.suggestion(for: given, among: known)
+    }
+
+    private func checkMembers(of command: CommandName, in text: Span<UInt8>) throws(MemberFault) {
+        let known = NativeMember.known(to: command)
+        for member in NativeMember.allCases.dropFirst(2) where self.value(member) != nil {
+            guard known.contains(member) else { throw self.stranger(member.name, command, known) }
+        }
+        if let key = self.unknown { throw self.stranger(key.string(in: text) ?? "", command, known) }
+    }
+
+    private func stranger(_ name: String, _ command: CommandName, _ known: [NativeMember]) -> MemberFault {
+        MemberFault(
+            "\(command.label) has no member \"\(name.prefix(40))\""
+                + Spelling.suggestion(for: name, among: known.map(\.name))
+        )
+    }
+}
+
+/// What is wrong with one member, for the client's developer.
+private struct MemberFault: Error {
+    let message: String
+    let code: ErrorCode
+
+    init(_ message: String, _ code: ErrorCode = .invalid) {
+        self.message = message
+        self.code = code
+    }
+}

@@ -1,0 +1,20 @@
+import JSONText
+package import Messaging
+
+/// Why a text frame is no command.
+package enum NativeFault: Error, Sendable {
+    /// It is not one JSON object: the connection is closed with 4400.
+    case notAnObject(String)
+    /// It is answered with an error, and the connection stays.
+    case command(CommandFault)
+
+    /// A frame whose JSON is within the grammar, but not within our bounds, is an error; one that is not is the end.
+    init(_ error: JSONError) {
+        switch error.fault {
+        case .tooDeep, .loneSurrogate:
+            self = .command(CommandFault(id: nil, command: .unknown, code: .invalid, message: "\(error)"))
+        default:
+            self = .notAnObject("a frame of atalaya.v1.json is one JSON object: \(error)")
+        }
+    }
+}

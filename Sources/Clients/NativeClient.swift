@@ -1,0 +1,117 @@
+import JSONText
+package import Reactor
+
+/// A client of `atalaya.v1.json` over a WebSocket.
+///
+/// Belongs to one task at a time: answers are told from what else arrives by being asked for, one after the other.
+package final class NativeClient {
+    package let socket: WebSocketClient
+    private var lastID = 0
+    /// What arrived while an answer was waited for.
+    private var kept: [NativeEvent] = []
+
+    private init(_ socket: WebSocketClient) {
+        self.socket = socket
+    }
+
+    /// Connects and offers the native protocol alone.
+    ///
+    /// - Parameter query: Of the URL, percent-encoded, without `?`; `user=alice` for one.
+    package static func connect(
+        to address: SocketAddress,
+        query: String = "",
+        options: WebSocketClient.Options = WebSocketClient.Options(),
+        on loop: EventLoop = ClientThread.shared
+    ) async throws(WebSocketClientError) -> NativeClient {
+        var options = options
+        options.subprotocols = ["atalaya.v1.json"]
+        let target = query.isEmpty ? "/ws" : "/ws?" + query
+        return NativeClient(try await WebSocketClient.connect(to: address, target: target, options: options, on: loop))
+    }
+
+    // MARK: - Commands
+
+    /// Sends a command with a fresh id and waits for what answers it.
+    ///
+    /// - Parameter members: JSON of the members beside type and id, such as `"room":"lobby"`.
+    package func ask(_ type: String, _ members: String = "") async throws -> NativeEvent {
+        self.lastID += 1
+        let id = self.lastID
+        self.socket.send("{\"type\":\"\(type)\",\"id\":\(id)\(members.isEmpty ? "" : "," + members)}")
+        while true {
+            let event = try await self.arrival()
+            if event.id == String(id) { return event }
+            self.kept.append(event)
+        }
+    }
+
+    /// The `ok` to a command.
+    ///
+    /// - Throws: `NativeError` where the answer is an error.
+    @discardableResult
+    package func accomplish(_ type: String, _ members: String = "") async throws -> NativeOK {
+        switch try await self.ask(type, members) {
+        case .ok(let ok): return ok
+        case .error(let error): throw error
+        case let other: throw UnexpectedEvent(event: other)
+        }
+    }
+
+    package func subscribe(_ room: String) async throws {
+        try await self.accomplish("subscribe", "\"room\":\(Self.json(room))")
+    }
+
+    package func unsubscribe(_ room: String) async throws {
+        try await self.accomplish("unsubscribe", "\"room\":\(Self.json(room))")
+    }
+
+    /// Publishes and waits until the broker has accepted it.
+    ///
+    /// - Parameter data: JSON, sent as it is.
+    /// - Returns: The message's id.
+    @discardableResult
+    package func publish(_ data: String, to room: String, echo: Bool = true) async throws -> String {
+        let echo = echo ? "" : ",\"echo\":false"
+        let ok = try await self.accomplish("publish", "\"room\":\(Self.json(room)),\"data\":\(data)\(echo)")
+        guard let id = ok.messageID else { throw UnexpectedEvent(event: .ok(ok)) }
+        return id
+    }
+
+    /// An answer of a kind that the command never has.
+    package struct UnexpectedEvent: Error, Sendable {
+        package let event: NativeEvent
+    }
+
+    // MARK: - Events
+
+    /// The next event that answered nothing this client waited for.
+    package func next(within limit: Duration? = .seconds(10)) async throws -> NativeEvent {
+        guard self.kept.isEmpty else { return self.kept.removeFirst() }
+        return try await self.arrival(within: limit)
+    }
+
+    /// The next room message; what else arrives before it is passed over.
+    package func nextMessage(within limit: Duration? = .seconds(10)) async throws -> NativeMessage {
+        while true {
+            if case .message(let message) = try await self.next(within: limit) { return message }
+        }
+    }
+
+    private func arrival(within limit: Duration? = .seconds(10)) async throws -> NativeEvent {
+        switch try await self.socket.next(within: limit) {
+        case .text(let text): return try NativeEvent(text)
+        case .binary: throw NativeEventFault.binaryFrame
+        case .ping, .pong: return try await self.arrival(within: limit)
+        }
+    }
+
+    /// A text as JSON.
+    package static func json(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        JSONString.append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+@available(*, unavailable)
+extension NativeClient: Sendable {}

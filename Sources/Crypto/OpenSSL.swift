@@ -1,0 +1,37 @@
+// The one file of this target that faces OpenSSL. Every pointer is that of a span or an array for the length of one call
+// that does not keep it; OpenSSL's own objects live and end within one call of the wall.
+import COpenSSL
+
+/// The SHA-1 digest of `bytes`: what RFC 6455 asks of a WebSocket handshake, and nothing that has to be secret.
+package func sha1(_ bytes: Span<UInt8>) -> InlineArray<20, UInt8> {
+    var digest = InlineArray<20, UInt8>(repeating: 0)
+    var room = digest.mutableSpan
+    let isDone = unsafe bytes.withUnsafeBufferPointer { bytes in
+        unsafe room.withUnsafeMutableBufferPointer { room in
+            unsafe atalaya_sha1(bytes.baseAddress, bytes.count, room.baseAddress)
+        }
+    }
+    // SHA-1 is in every provider that can do TLS 1.2; without it no client could be answered.
+    precondition(isDone == 1, "OpenSSL offers no SHA-1")
+    return digest
+}
+
+/// `count` bytes from OpenSSL's generator, fit for secrets.
+package func randomBytes(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let isDone = unsafe bytes.withUnsafeMutableBufferPointer { unsafe atalaya_random($0.baseAddress, $0.count) }
+    // A generator that fails is never answered with bytes somebody could guess.
+    precondition(isDone == 1, "OpenSSL's random generator failed")
+    return bytes
+}
+
+/// Whether both hold the same bytes, in a time that tells only their lengths.
+package func constantTimeEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+    guard one.count == other.count else { return false }
+    guard !one.isEmpty else { return true }
+    return unsafe one.withUnsafeBufferPointer { one in
+        unsafe other.withUnsafeBufferPointer { other in
+            unsafe atalaya_compare(one.baseAddress, other.baseAddress, one.count) == 0
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import HTTPServer
+import Instruments
+import Messaging
+import Reactor
+import Rooms
+import Sessions
+import Transport
+
+/// One event loop that holds clients, with all that lives on it.
+struct ClientLoop: Sendable {
+    let loop: EventLoop
+    let shard: LoopBound<RoomShard>
+    let registry: LoopBound<SessionRegistry>
+    let webSockets: LoopBound<WebSocketLoop>
+    let server: LoopBound<HTTPServer>
+
+    /// What the loops of one gateway share.
+    struct Shared: Sendable {
+        let instance: String
+        let settings: GatewaySettings
+        let directory: RoomDirectory
+        let broker: any Broker
+        let reconnects: ReconnectStore
+        let budget: QueueBudget
+        let log: EventLog
+    }
+
+    init(index: Int, _ shared: Shared) throws(ReactorError) {
+        let loop = try EventLoop(
+            index: index,
+            name: "loop-\(index)",
+            configuration: shared.settings.engine.loopConfiguration(budget: shared.budget)
+        )
+        let registry = SessionRegistry(
+            loop: loop,
+            instance: shared.instance,
+            settings: shared.settings.sessions,
+            reconnects: shared.reconnects,
+            log: shared.log
+        )
+        let shard = RoomShard(
+            loop: loop,
+            directory: shared.directory,
+            broker: shared.broker,
+            encoder: FrameMessageEncoder(),
+            delegate: registry
+        )
+        registry.connect(shard)
+        let webSockets = WebSocketLoop(loop: loop, registry: registry, settings: shared.settings.transport)
+        loop.addTickObserver(shard)
+        loop.addPressureObserver(webSockets)
+        self.loop = loop
+        self.shard = LoopBound(shard, on: loop)
+        self.registry = LoopBound(registry, on: loop)
+        self.webSockets = LoopBound(webSockets, on: loop)
+        let router = PublicRoutes.router(webSockets, shared.settings)
+        self.server = LoopBound(HTTPServer(loop: loop, router: router, limits: shared.settings.http), on: loop)
+    }
+
+    /// Lets clients in through one of the public listener's sockets.
+    func listen(on socket: consuming ListeningSocket, log: EventLog) throws(ReactorError) {
+        let server = self.server.value
+        try self.loop.listen(socket, failed: AcceptLog(loop: self.loop.name, log).note) { server.accept($0) }
+    }
+
+    /// What this loop knows, copied in one turn of it.
+    ///
+    /// Called on the loop.
+    func report() -> LoopReport {
+        let rooms = self.shard.value.report()
+        let registry = self.registry.value
+        return LoopReport(
+            rooms: rooms,
+            sessions: SessionReport(
+                counts: registry.counts,
+                active: registry.active(),
+                users: registry.users(),
+                loop: rooms.loop
+            ),
+            rejections: HandshakeReport(
+                requests: self.server.value.counts.rejections,
+                upgrades: self.webSockets.value.rejected
+            )
+        )
+    }
+}
+
+/// A loop's numbers as one scrape sees them: all of the same turn.
+struct LoopReport: Sendable {
+    let rooms: RoomReport
+    let sessions: SessionReport
+    let rejections: HandshakeReport
+}
+
+extension ClientLoop {
+    /// Sockets that clients hold, sessions or not; `nil` where the loop has ended.
+    func openConnections() async -> Int? {
+        await self.loop.perform { self.loop.snapshot().open }
+    }
+}

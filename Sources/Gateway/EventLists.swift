@@ -1,0 +1,13 @@
+import Management
+package import Observability
+import RedisBroker
+import Sessions
+
+extension EventCatalog {
+    /// Every event that a gateway can write: what `docs/events.md` shows.
+    package static var ofTheGateway: EventCatalog {
+        EventCatalog([
+            GatewayEvent.self, ManagementEvent.self, ObservabilityEvent.self, RedisEvent.self, SessionEvent.self,
+        ])
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Instruments
+import Observability
+import UnixSignals
+
+extension Gateway {
+    /// Runs a gateway until a signal ends it.
+    ///
+    /// SIGTERM and SIGINT drain; a second SIGINT quits at once with 130.
+    ///
+    /// - Returns: The process's exit code: 0 after a drain, 1 where it could not start or failed.
+    package static func run(settings: GatewaySettings) async -> Int32 {
+        let writer = LogWriter(
+            format: settings.log.format,
+            instance: InstanceName.make(managementPort: settings.managementListener.port)
+        )
+        defer { writer.finish() }
+        let log = EventLog(threshold: settings.log.level, sink: writer)
+        let gateway: Gateway
+        do throws(GatewayFault) {
+            gateway = try Gateway(settings, log: log, writer: writer)
+        } catch {
+            log.write(GatewayEvent.failedToStart, [(.error, .text("\(error)"))])
+            FileHandle.standardError.write(Data("atalaya: \(error)\n".utf8))
+            return 1
+        }
+        gateway.start()
+        await gateway.serveUntilSignal()
+        return 0
+    }
+
+    /// Waits for the first signal, then lets the clients go; a second SIGINT meanwhile ends the process at once.
+    private func serveUntilSignal() async {
+        await withTaskGroup(of: Void.self) { tasks in
+            let (told, tell) = AsyncStream<Void>.makeStream()
+            tasks.addTask {
+                var isTold = false
+                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                    if isTold, signal == .sigint {
+                        exit(130)
+                    }
+                    isTold = true
+                    tell.yield()
+                }
+            }
+            for await _ in told {
+                break
+            }
+            await self.drain.run()
+            await self.stop()
+            tasks.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package import Instruments
+import Management
+import Messaging
+package import Observability
+package import Reactor
+import Rooms
+import Sessions
+
+/// A whole gateway: builds the parts from settings, starts them in order, drains them in reverse.
+package final class Gateway: Sendable {
+    package static let version = Version.number
+
+    package let instance: String
+    /// Where clients connect; the port is the one that was found where 0 was asked for.
+    package let publicAddress: SocketAddress
+    package let managementAddress: SocketAddress
+    /// What the loops found out they can send with.
+    package let sends: SendMethod
+
+    let settings: GatewaySettings
+    let log: EventLog
+    let drain: Drain
+    private let broker: any Broker
+    private let hub: RoomHub
+    private let clients: [ClientLoop]
+    private let management: ManagementLoop
+
+    /// Claims the ports, builds everything and begins to listen.
+    ///
+    /// - Parameter writer: Whose dropped lines are counted; `nil` where the log goes nowhere.
+    package init(_ settings: GatewaySettings, log: EventLog, writer: LogWriter? = nil) throws(GatewayFault) {
+        var publicPort = try settings.publicListener.claim("public")
+        var managementPort = try settings.managementListener.claim("management")
+        self.settings = settings
+        self.log = log
+        self.publicAddress = publicPort.address
+        self.managementAddress = managementPort.address
+        self.instance = InstanceName.make(managementPort: managementPort.address.port)
+
+        let directory = RoomDirectory()
+        do throws(ReactorError) {
+            self.broker = try Brokers.make(
+                settings.broker,
+                instance: self.instance,
+                loopIndex: settings.engine.loops + 1,
+                log: log
+            )
+            let shared = ClientLoop.Shared(
+                instance: self.instance,
+                settings: settings,
+                directory: directory,
+                broker: self.broker,
+                reconnects: ReconnectStore(window: settings.sessions.reconnectWindow),
+                budget: QueueBudget(limit: settings.engine.queueTotalBytes),
+                log: log
+            )
+            var clients: [ClientLoop] = []
+            for index in 0..<settings.engine.loops {
+                clients.append(try ClientLoop(index: index, shared))
+            }
+            self.clients = clients
+        } catch {
+            throw GatewayFault(engine: error)
+        }
+        self.sends = self.clients[0].loop.sendMethod
+        self.drain = Drain(self.clients, settings.drain, log: log)
+        self.hub = RoomHub(directory: directory)
+        self.hub.connect(self.clients.map(\.shard))
+        self.management = try ManagementLoop(
+            index: settings.engine.loops,
+            settings,
+            clients: self.clients,
+            directory: directory,
+            broker: self.broker,
+            drain: self.drain,
+            writer: writer,
+            log: log
+        )
+        do throws(ReactorError) {
+            for client in self.clients {
+                try client.listen(on: try publicPort.open(), log: log)
+            }
+            try self.management.listen(on: try managementPort.open(), log: log)
+        } catch {
+            throw GatewayFault(engine: error)
+        }
+    }
+
+    /// Gets everything going: operators are answered first, then the broker connects, then clients are let in.
+    package func start() {
+        self.management.start()
+        self.broker.start(delivering: self.hub)
+        for client in self.clients {
+            client.loop.start()
+        }
+        self.management.noteStarted()
+        self.log.write(
+            GatewayEvent.started,
+            [
+                (.address, .text("\(self.publicAddress)")),
+                (.path, .text("management on \(self.managementAddress)")),
+                (.broker, .text(self.broker.name)),
+                (.loop, .integer(Int64(self.clients.count))),
+                (.sends, .text(self.sends.rawValue)),
+                (.version, .text(Version.number)),
+            ]
+        )
+    }
+
+    /// Ends everything at once; what is connected is cut.
+    ///
+    /// After a drain nobody is.
+    package func stop() async {
+        for client in self.clients {
+            client.loop.stop()
+        }
+        for client in self.clients {
+            client.loop.join()
+        }
+        self.broker.stop()
+        await self.management.stop()
+        self.log.write(GatewayEvent.stopped)
+    }
+}

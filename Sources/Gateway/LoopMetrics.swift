@@ -1,0 +1,46 @@
+import Instruments
+import Messaging
+import Reactor
+import Rooms
+import Sessions
+import Transport
+
+/// All that the client loops count, rendered from one set of copies.
+struct LoopMetrics: MetricSource {
+    let reports: LoopReports
+    let directory: RoomDirectory
+    private let utilization = Lock(UtilizationMeter())
+
+    init(_ reports: LoopReports, _ directory: RoomDirectory) {
+        self.reports = reports
+        self.directory = directory
+    }
+
+    var families: [MetricFamily] {
+        SessionsMetrics.all + HandshakeMetrics.all + RoomsMetrics.all + ReactorMetrics.all
+    }
+
+    func measure(into measurements: inout Measurements) async {
+        let reports = await self.reports.refresh()
+        SessionsMetrics.record(reports.map(\.sessions), into: &measurements)
+        HandshakeMetrics.record(reports.map(\.rejections), into: &measurements)
+        RoomsMetrics.record(reports.map(\.rooms), rooms: self.directory.count, into: &measurements)
+        let loops = reports.map(\.rooms.loop)
+        ReactorMetrics.record(
+            loops,
+            utilization: self.utilization.withLock { $0.look(at: loops) },
+            into: &measurements
+        )
+    }
+}
+
+/// What the broker counts.
+struct BrokerMetricSource: MetricSource {
+    let broker: any Broker
+
+    var families: [MetricFamily] { BrokerMetrics.all }
+
+    func measure(into measurements: inout Measurements) async {
+        BrokerMetrics.record(self.broker, into: &measurements)
+    }
+}

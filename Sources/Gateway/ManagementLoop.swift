@@ -1,0 +1,115 @@
+import Foundation
+import HTTPServer
+import Instruments
+import Management
+import Messaging
+import Observability
+import Reactor
+import Rooms
+
+/// The operators' listener, on a loop of its own: it answers whatever the clients' loops do.
+final class ManagementLoop: Sendable {
+    private let loop: EventLoop
+    private let server: LoopBound<HTTPServer>
+    private let isStarted: Lock<Bool>
+
+    init(
+        index: Int,
+        _ settings: GatewaySettings,
+        clients: [ClientLoop],
+        directory: RoomDirectory,
+        broker: any Broker,
+        drain: Drain,
+        writer: LogWriter?,
+        log: EventLog
+    ) throws(GatewayFault) {
+        var configuration = EventLoopConfiguration()
+        configuration.sends = .send
+        do throws(ReactorError) {
+            self.loop = try EventLoop(index: index, name: "management", configuration: configuration)
+        } catch {
+            throw GatewayFault(engine: error)
+        }
+        let isStarted = Lock(false)
+        self.isStarted = isStarted
+        let checks = Self.checks(clients, broker, drain, isStarted)
+        let sends = clients[0].loop.sendMethod.rawValue
+        var sources: [any MetricSource] = [
+            LoopMetrics(LoopReports(of: clients, log: log), directory),
+            BrokerMetricSource(broker: broker),
+            ManagementMetrics(checks: checks, drain: drain),
+            BuildMetrics(
+                version: Version.number,
+                commit: Version.commit,
+                sends: sends,
+                configurationHash: settings.fingerprint
+            ),
+            ProcessMetrics(),
+        ]
+        if let writer {
+            sources.append(writer)
+        }
+        let registry: MetricRegistry
+        do throws(MetricFault) {
+            registry = try MetricRegistry(sources, log: log)
+        } catch {
+            throw .metrics(reason: "\(error)")
+        }
+        let routes = ManagementRoutes(
+            checks: checks,
+            metrics: registry,
+            drain: drain,
+            access: ManagementAccess(
+                token: settings.management.token,
+                environment: ProcessInfo.processInfo.environment
+            ),
+            log: log
+        )
+        let server = HTTPServer(loop: self.loop, router: routes.router, limits: settings.http)
+        server.admission = { routes.admission($0, $1, $2) }
+        self.server = LoopBound(server, on: self.loop)
+    }
+
+    private static func checks(
+        _ clients: [ClientLoop],
+        _ broker: any Broker,
+        _ drain: Drain,
+        _ isStarted: Lock<Bool>
+    ) -> HealthChecks {
+        let live = clients.map { client in
+            LoopWatch(LoopWatch.Loop(name: client.loop.name) { client.loop.execute($0) }).check
+        }
+        let started = HealthCheck("listeners") {
+            isStarted.withLock { $0 } ? .ok : .failed("not listening yet")
+        }
+        let draining = HealthCheck("drain") {
+            drain.phase == .serving ? .ok : .failed("this instance is being drained")
+        }
+        let bus = HealthCheck("broker") {
+            switch broker.health {
+            case .up: .ok
+            case .down(let reason): .degraded("\(broker.name): \(reason)")
+            }
+        }
+        return HealthChecks(live: live, ready: [started, draining, bus], startup: [started])
+    }
+
+    func listen(on socket: consuming ListeningSocket, log: EventLog) throws(ReactorError) {
+        let server = self.server.value
+        try self.loop.listen(socket, failed: AcceptLog(loop: self.loop.name, log).note) { server.accept($0) }
+    }
+
+    func start() {
+        self.loop.start()
+    }
+
+    func noteStarted() {
+        self.isStarted.withLock { $0 = true }
+    }
+
+    func stop() async {
+        await HTTPServer.stopTasks(of: self.server)
+        self.loop.stop()
+        self.loop.join()
+    }
+}

@@ -1,0 +1,27 @@
+package import Settings
+
+/// How the gateway lets go of its clients.
+package struct DrainSettings: Sendable {
+    package let delay: Duration
+    package let timeout: Duration
+
+    package init(from settings: inout SettingsReader) {
+        self.delay = settings.duration(
+            "drain.delay",
+            default: .seconds(5),
+            "How long a draining instance is unready before it closes connections, so that balancers notice."
+        )
+        self.timeout = settings.duration(
+            "drain.timeout",
+            default: .seconds(25),
+            atLeast: .milliseconds(100),
+            "How long a drain may take in all, the delay included; keep it below the pod's grace period."
+        )
+        if self.delay >= self.timeout {
+            settings.refuse("drain.delay", "must be shorter than drain.timeout, which includes it")
+        }
+    }
+
+    /// Over how much time the connections are closed: half of what is left, so that queues can still be flushed.
+    var pace: Duration { (self.timeout - self.delay) / 2 }
+}

@@ -1,0 +1,41 @@
+import Reactor
+package import Settings
+
+/// Where clients and operators are listened to.
+package struct ListenerSettings: Sendable {
+    /// `nil` for all addresses, IPv4 and IPv6.
+    package let host: IPAddress?
+    package let port: UInt16
+
+    init(_ group: String, port: UInt16, isForDevelopment: Bool, from settings: inout SettingsReader, _ whose: String) {
+        self.host = settings.address(
+            "\(group).host",
+            default: isForDevelopment ? .loopback : nil,
+            shownDefault: "all addresses, IPv4 and IPv6; 127.0.0.1 with --dev",
+            "The address that \(whose) are listened to on."
+        )
+        self.port = UInt16(
+            settings.int(
+                "\(group).port",
+                default: Int(port),
+                atLeast: 0,
+                atMost: 65535,
+                "The port that \(whose) are listened to on; 0 takes a free one."
+            )
+        )
+    }
+}
+
+extension ListenerSettings {
+    /// Takes the port, or says who is in the way.
+    func claim(_ group: String) throws(GatewayFault) -> ListeningPort {
+        do throws(ReactorError) {
+            return try ListeningPort.claim(host: self.host.map { "\($0)" }, port: self.port)
+        } catch {
+            if case .addressInUse(let address) = error {
+                throw .portTaken(listener: group, address: address)
+            }
+            throw .cannotListen(listener: group, reason: "\(error)")
+        }
+    }
+}

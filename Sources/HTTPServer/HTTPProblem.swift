@@ -1,0 +1,46 @@
+package import HTTP
+
+/// What went wrong with a request, as `application/problem+json` (RFC 9457).
+///
+/// A handler may throw it.
+package struct HTTPProblem: Error, Sendable {
+    package var status: HTTPStatus
+    /// A sentence on this case; the status gives the title.
+    package var detail: String?
+    package var headers: HTTPHeaders
+
+    package init(_ status: HTTPStatus, _ detail: String? = nil, headers: HTTPHeaders = [:]) {
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+    }
+
+    init(_ error: HTTPError) {
+        self.init(error.status, String(describing: error))
+    }
+
+    package var response: HTTPResponse {
+        var members = #"{"type":"about:blank","title":"\#(Self.escaped(self.status.reasonPhrase))""#
+        members += #","status":\#(self.status.code)"#
+        if let detail = self.detail {
+            members += #","detail":"\#(Self.escaped(detail))""#
+        }
+        var headers = self.headers
+        headers.add("Content-Type", "application/problem+json")
+        headers.add("Cache-Control", "no-store")
+        return HTTPResponse(status: self.status, headers: headers, body: .bytes(Array((members + "}\n").utf8)))
+    }
+
+    /// Control characters, which no sentence needs, become spaces.
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": escaped += "\\\(scalar)"
+            case _ where scalar.value < 0x20: escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,56 @@
+package import Instruments
+
+/// Why a listener did not let a request reach its handler, or the handler had no answer.
+package enum HTTPRejection: UInt8, Vocabulary {
+    /// A connection that said nothing in time.
+    case silent
+    case headTimeout
+    case bodyTimeout
+    /// Not HTTP/1.1, or ambiguous.
+    case malformed
+    /// Head, target, fields or body beyond a limit.
+    case tooLarge
+    /// HTTP as it should be, but of a kind not spoken here: 417, 501, 505.
+    case unsupported
+    case notFound
+    case methodNotAllowed
+    /// By the listener's own rule, before the body was read.
+    case refused
+    case overloaded
+    case handlerFailed
+
+    package var label: String {
+        switch self {
+        case .silent: "silent"
+        case .headTimeout: "head_timeout"
+        case .bodyTimeout: "body_timeout"
+        case .malformed: "malformed"
+        case .tooLarge: "too_large"
+        case .unsupported: "unsupported"
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .refused: "refused"
+        case .overloaded: "overloaded"
+        case .handlerFailed: "handler_failed"
+        }
+    }
+}
+
+/// What one server has counted.
+///
+/// Plain numbers: its loop owns them, and copies them whole when a scrape asks.
+package struct HTTPServerCounts: Sendable {
+    /// Heads that were read.
+    package var requests: UInt64 = 0
+    /// Requests that were handed to the handler of a route.
+    package var handled: UInt64 = 0
+    package var rejections = PerCase<HTTPRejection, UInt64>(repeating: 0)
+
+    package init() {}
+
+    package static func += (left: inout HTTPServerCounts, right: HTTPServerCounts) {
+        left.requests += right.requests
+        left.handled += right.handled
+        left.rejections += right.rejections
+    }
+}

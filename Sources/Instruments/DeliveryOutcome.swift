@@ -1,0 +1,28 @@
+/// What became of one message for one recipient: the list that counters, logs, spans, the ledger and explain share.
+///
+/// For each publication, expected recipients = all outcomes + pending.
+package enum DeliveryOutcome: UInt8, Vocabulary {
+    /// The kernel has taken the last byte of the frame.
+    case written
+    /// It did not fit the recipient's send queue, or was put out of it by the slow-consumer policy.
+    case droppedSlowConsumer
+    /// It waited in the send queue of a connection that ended first.
+    case closedBeforeWrite
+    /// The kernel refused the bytes.
+    case writeError
+    /// The publisher is a member and asked for no echo.
+    case senderExcluded
+    /// The recipient's own filter did not let it through.
+    case filtered
+
+    package var label: String {
+        switch self {
+        case .written: "written"
+        case .droppedSlowConsumer: "dropped_slow_consumer"
+        case .closedBeforeWrite: "closed_before_write"
+        case .writeError: "write_error"
+        case .senderExcluded: "sender_excluded"
+        case .filtered: "filtered"
+        }
+    }
+}

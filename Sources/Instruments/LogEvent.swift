@@ -1,0 +1,114 @@
+/// How much a line matters; a log shows its threshold and everything above.
+package enum LogLevel: UInt8, Vocabulary, Comparable {
+    case debug
+    case info
+    case warning
+    case error
+
+    package var label: String {
+        switch self {
+        case .debug: "debug"
+        case .info: "info"
+        case .warning: "warning"
+        case .error: "error"
+        }
+    }
+
+    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// The fields a line may have beside its time, level, event, message and instance; the raw value is the JSON key.
+package enum LogField: String, CaseIterable, Sendable {
+    case connectionId
+    case userId
+    case room
+    case messageId
+    case traceId
+    case spanId
+    case `protocol`
+    case transport
+    case remoteAddress
+    case closeCode
+    case reason
+    case initiator
+    case durationMs
+    case error
+    case address
+    case broker
+    case connections
+    case count
+    case key
+    case limit
+    case loop
+    case method
+    case path
+    case sends
+    case status
+    case version
+}
+
+package enum LogValue: Sendable, Equatable {
+    case text(String)
+    case integer(Int64)
+    case flag(Bool)
+}
+
+/// A target's list of log events: an enum whose raw values are the stable dotted names, `connection.opened`.
+///
+/// `docs/events.md` is printed from all of them.
+package protocol LogEvent: CaseIterable, RawRepresentable, Sendable where RawValue == String {
+    var level: LogLevel { get }
+    /// What happened, as a sentence without values.
+    var message: String { get }
+    /// Every field that may stand in its lines.
+    var fields: [LogField] { get }
+}
+
+/// One line before it becomes text.
+///
+/// Its time is read by whoever takes it.
+package struct LogRecord: Sendable {
+    package let event: String
+    package let level: LogLevel
+    package let message: String
+    package let values: [(LogField, LogValue)]
+
+    package init(event: String, level: LogLevel, message: String, values: [(LogField, LogValue)]) {
+        self.event = event
+        self.level = level
+        self.message = message
+        self.values = values
+    }
+}
+
+/// Where records go; called from any thread, must never block.
+package protocol LogSink: Sendable {
+    func take(_ record: LogRecord)
+}
+
+/// What a part of the gateway is handed to write its events with.
+package struct EventLog: Sendable {
+    package let threshold: LogLevel
+    private let sink: any LogSink
+
+    package init(threshold: LogLevel, sink: any LogSink) {
+        self.threshold = threshold
+        self.sink = sink
+    }
+
+    /// Writes one line; the values are only made when the level is shown.
+    package func write(_ event: some LogEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
+        guard event.level >= self.threshold else { return }
+        self.sink.take(
+            LogRecord(event: event.rawValue, level: event.level, message: event.message, values: values())
+        )
+    }
+}
+
+/// Takes nothing: for parts that run without a log.
+package struct NoLog: LogSink {
+    package init() {}
+    package func take(_ record: LogRecord) {}
+}

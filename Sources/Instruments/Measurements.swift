@@ -1,0 +1,101 @@
+/// What a family's numbers mean to Prometheus.
+package enum MetricKind: String, Sendable {
+    case counter
+    case gauge
+    case histogram
+}
+
+/// The declaration of one metric family: a line in its target's `…Metrics.swift`.
+package struct MetricFamily: Sendable, Hashable {
+    /// The full name, prefix `atalaya_` included except for the conventional `process_*`.
+    package let name: String
+    package let kind: MetricKind
+    /// One sentence for HELP.
+    package let help: String
+    /// Label names, in the order in which values are given.
+    package let labels: [String]
+
+    package init(_ name: String, _ kind: MetricKind, _ help: String, labels: [String] = []) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.labels = labels
+    }
+}
+
+/// The numbers of one scrape: families in the order in which they were declared, each with its series.
+package struct Measurements: Sendable {
+    package enum Value: Sendable, Equatable {
+        case number(Double)
+        case histogram(Histogram)
+    }
+
+    package struct Series: Sendable, Equatable {
+        /// One value for each of the family's labels.
+        package let labels: [String]
+        package let value: Value
+    }
+
+    package struct Family: Sendable {
+        package let family: MetricFamily
+        package var series: [Series] = []
+    }
+
+    package private(set) var families: [Family] = []
+    private var positions: [String: Int] = [:]
+
+    package init() {}
+
+    /// Makes a family stand in the exposition even while it has no series.
+    package mutating func declare(_ family: MetricFamily) {
+        _ = self.position(of: family)
+    }
+
+    /// - Parameter labels: One value for each of the family's labels.
+    package mutating func record(_ family: MetricFamily, _ labels: [String], _ value: Double) {
+        self.add(family, Series(labels: labels, value: .number(value)))
+    }
+
+    package mutating func record(_ family: MetricFamily, _ labels: [String], _ value: some BinaryInteger) {
+        self.add(family, Series(labels: labels, value: .number(Double(value))))
+    }
+
+    package mutating func record(_ family: MetricFamily, _ labels: [String], _ histogram: Histogram) {
+        self.add(family, Series(labels: labels, value: .histogram(histogram)))
+    }
+
+    /// Of a family without labels.
+    package mutating func record(_ family: MetricFamily, _ value: Double) {
+        self.record(family, [], value)
+    }
+
+    package mutating func record(_ family: MetricFamily, _ value: some BinaryInteger) {
+        self.record(family, [], value)
+    }
+
+    package mutating func record(_ family: MetricFamily, _ histogram: Histogram) {
+        self.record(family, [], histogram)
+    }
+
+    private mutating func add(_ family: MetricFamily, _ series: Series) {
+        self.families[self.position(of: family)].series.append(series)
+    }
+
+    private mutating func position(of family: MetricFamily) -> Int {
+        if let known = self.positions[family.name] {
+            return known
+        }
+        self.positions[family.name] = self.families.count
+        self.families.append(Family(family: family))
+        return self.families.count - 1
+    }
+}
+
+/// A part of the gateway that has numbers to show.
+package protocol MetricSource: Sendable {
+    /// Every family it may ever record: what dashboards and alerts are held to.
+    var families: [MetricFamily] { get }
+
+    /// Copies its numbers as they are now. May ask the event loops, so it may take as long as a loop is allowed to.
+    func measure(into measurements: inout Measurements) async
+}

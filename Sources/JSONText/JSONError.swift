@@ -1,0 +1,58 @@
+/// Why bytes are no JSON text (RFC 8259), and where that was seen.
+package struct JSONError: Error, Equatable, Sendable {
+    package enum Fault: Equatable, Sendable {
+        /// The text ends inside of a value, or there is none.
+        case unexpectedEnd
+        /// A byte that cannot stand here.
+        case unexpectedByte(UInt8)
+        /// A number with a leading zero, without digits, or with digits missing behind `.` or `e`.
+        case malformedNumber
+        /// A control character inside of a string that is not escaped.
+        case controlCharacter(UInt8)
+        /// A `\` before something that is no escape.
+        case malformedEscape
+        /// `\uD800` to `\uDFFF` that is no half of a pair: grammar allows it, but no Unicode text can hold it.
+        case loneSurrogate
+        /// Bytes that are no UTF-8.
+        case malformedUTF8
+        case tooDeep(limit: Int)
+        /// More bytes behind the value.
+        case trailingBytes
+        /// The value is well-formed so far, but not an object, where one is wanted.
+        case notAnObject
+        /// The value is well-formed so far, but not an array, where one is wanted.
+        case notAnArray
+    }
+
+    package let fault: Fault
+    /// Bytes before it.
+    package let offset: Int
+
+    package init(_ fault: Fault, at offset: Int) {
+        self.fault = fault
+        self.offset = offset
+    }
+}
+
+extension JSONError: CustomStringConvertible {
+    package var description: String {
+        switch self.fault {
+        case .unexpectedEnd: "the JSON ends early, at byte \(self.offset)"
+        case .unexpectedByte(let byte): "byte \(self.offset), \(Self.hex(byte)), cannot stand there in JSON"
+        case .malformedNumber: "the number at byte \(self.offset) is no JSON number"
+        case .controlCharacter(let byte): "byte \(self.offset), \(Self.hex(byte)), must be escaped in a JSON string"
+        case .malformedEscape: "the escape at byte \(self.offset) is none of JSON's"
+        case .loneSurrogate: "the escape at byte \(self.offset) is half of a surrogate pair"
+        case .malformedUTF8: "byte \(self.offset) is not UTF-8"
+        case .tooDeep(let limit): "at byte \(self.offset) the JSON is nested more than \(limit) deep"
+        case .trailingBytes: "something follows the JSON value, at byte \(self.offset)"
+        case .notAnObject: "the JSON value at byte \(self.offset) is not an object"
+        case .notAnArray: "the JSON value at byte \(self.offset) is not an array"
+        }
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0x0\(digits)" : "0x\(digits)"
+    }
+}

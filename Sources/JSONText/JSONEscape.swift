@@ -1,0 +1,49 @@
+/// The escapes of RFC 8259 section 7.
+enum JSONEscape {
+    /// What an escape other than `\u` stands for.
+    static func single(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    /// The four hexadecimal digits from `index` on.
+    static func codeUnit(_ text: Span<UInt8>, at index: Int) -> UInt16? {
+        guard index + 4 <= text.count else { return nil }
+        var unit: UInt16 = 0
+        for digit in index..<(index + 4) {
+            switch text[digit] {
+            case 0x30...0x39: unit = unit << 4 | UInt16(text[digit] - 0x30)
+            case 0x41...0x46: unit = unit << 4 | UInt16(text[digit] - 0x37)
+            case 0x61...0x66: unit = unit << 4 | UInt16(text[digit] - 0x57)
+            default: return nil
+            }
+        }
+        return unit
+    }
+
+    /// Appends what the escape at `index`, which was scanned before, stands for.
+    ///
+    /// - Returns: The index behind it, and behind its second half where it is a surrogate pair.
+    static func append(_ text: Span<UInt8>, at index: Int, to bytes: inout [UInt8]) -> Int {
+        guard text[index + 1] == UInt8(ascii: "u") else {
+            bytes.append(self.single(text[index + 1]) ?? UInt8(ascii: "?"))
+            return index + 2
+        }
+        let unit = self.codeUnit(text, at: index + 2) ?? 0xFFFD
+        var scalar = UInt32(unit)
+        var end = index + 6
+        if 0xD800...0xDBFF ~= unit, let low = self.codeUnit(text, at: index + 8) {
+            scalar = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) &- 0xDC00)
+            end = index + 12
+        }
+        bytes.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+        return end
+    }
+}

@@ -1,0 +1,89 @@
+/// Whom to tell what became of a publication: a value that travels with it and comes back.
+package struct PublicationTicket: Sendable, Hashable {
+    package let sender: SenderReference
+    /// The id that the answer carries; `nil` where only a failure is answered.
+    package let command: CommandID?
+
+    package init(sender: SenderReference, command: CommandID?) {
+        self.sender = sender
+        self.command = command
+    }
+}
+
+/// A message on its way to the broker.
+package struct Publication: Sendable {
+    package let message: Message
+    package let ticket: PublicationTicket
+
+    package init(message: Message, ticket: PublicationTicket) {
+        self.message = message
+        self.ticket = ticket
+    }
+}
+
+/// The broker's word on one publication.
+package struct PublicationReceipt: Sendable {
+    package enum Result: Sendable, Equatable {
+        case accepted
+        /// Not, or not certainly, published: the broker is away, refused it, or was lost before it answered.
+        case unavailable
+        case tooBig
+    }
+
+    package let ticket: PublicationTicket
+    package let id: MessageID
+    package let room: RoomName
+    package let result: Result
+
+    package init(of publication: Publication, _ result: Result) {
+        self.ticket = publication.ticket
+        self.id = publication.message.id
+        self.room = publication.message.room
+        self.result = result
+    }
+}
+
+/// How a broker feels, for readiness and `broker_up`.
+package enum BrokerHealth: Sendable, Equatable {
+    case up
+    /// Since when it has been away, and why, without secrets.
+    case down(reason: String)
+}
+
+/// Carries the messages of rooms to every instance that has members in them.
+///
+/// A broker keeps the order of one publisher's messages to one room, delivers to this instance what it published
+/// itself, and delivers a message at most once. Do not implement one for a queue that acknowledges or keeps messages:
+/// this seam has no way to say "again".
+package protocol Broker: AnyObject, Sendable {
+    /// The label value of the `broker_*` metrics.
+    var name: String { get }
+    var health: BrokerHealth { get }
+    var counts: BrokerCounts { get }
+
+    /// Begins to connect and to deliver to `sink`. Called once; does not wait for the broker to be reached.
+    func start(delivering sink: any BrokerSink)
+
+    /// Takes publications from any thread, in their order. Each is answered by exactly one receipt.
+    func publish(_ publications: [Publication])
+
+    /// This instance's need of these rooms may have changed: the broker asks `sink.wants` and subscribes or
+    /// unsubscribes accordingly. Called from any thread; being asked twice does no harm.
+    func reconsider(_ rooms: [RoomName])
+
+    /// Ends all connections. What was not answered gets its receipt first.
+    func stop()
+}
+
+/// Where a broker delivers.
+///
+/// Called from the broker's own thread, or from the caller's where the broker has none.
+package protocol BrokerSink: AnyObject, Sendable {
+    /// Whether this instance has members in the room.
+    func wants(_ room: RoomName) -> Bool
+    /// From now on messages of these rooms arrive.
+    func subscribed(_ rooms: [RoomName])
+    /// Messages in the order in which they came.
+    func received(_ messages: [Message])
+    func settled(_ receipts: [PublicationReceipt])
+}

@@ -1,0 +1,72 @@
+package import Instruments
+
+/// The metric families of whatever broker there is.
+package enum BrokerMetrics {
+    static let up = MetricFamily("atalaya_broker_up", .gauge, "Whether the broker can be reached.", labels: ["broker"])
+    static let subscriptions = MetricFamily(
+        "atalaya_broker_subscriptions",
+        .gauge,
+        "Rooms this instance is subscribed to at the broker.",
+        labels: ["broker"]
+    )
+    static let reconnects = MetricFamily(
+        "atalaya_broker_reconnects_total",
+        .counter,
+        "Connections to the broker made again after one was lost.",
+        labels: ["broker"]
+    )
+    static let errors = MetricFamily(
+        "atalaya_broker_errors_total",
+        .counter,
+        "Error replies, and envelopes that could not be read.",
+        labels: ["broker"]
+    )
+    static let published = MetricFamily(
+        "atalaya_broker_published_total",
+        .counter,
+        "Publications that the broker took.",
+        labels: ["broker"]
+    )
+    static let received = MetricFamily(
+        "atalaya_broker_received_total",
+        .counter,
+        "Messages of rooms that came from the broker.",
+        labels: ["broker"]
+    )
+    static let rtt = MetricFamily(
+        "atalaya_broker_rtt_seconds",
+        .histogram,
+        "From a ping to the broker to its answer.",
+        labels: ["broker"]
+    )
+    static let gaps = MetricFamily(
+        "atalaya_broker_gap_messages_total",
+        .counter,
+        "Messages that another instance published and this one never got.",
+        labels: ["broker"]
+    )
+    static let duplicates = MetricFamily(
+        "atalaya_broker_duplicates_total",
+        .counter,
+        "Messages that came from the broker a second time, and were not delivered again.",
+        labels: ["broker"]
+    )
+
+    package static let all = [
+        up, subscriptions, reconnects, errors, published, received, rtt, gaps, duplicates,
+    ]
+
+    package static func record(_ broker: any Broker, into measurements: inout Measurements) {
+        let label = [broker.name]
+        let counts = broker.counts
+        measurements.record(self.up, label, broker.health == .up ? 1 : 0)
+        measurements.record(self.subscriptions, label, counts.subscriptions)
+        measurements.record(self.reconnects, label, counts.reconnects)
+        measurements.record(self.errors, label, counts.errors)
+        measurements.record(self.published, label, counts.published)
+        measurements.record(self.received, label, counts.received)
+        measurements.record(self.rtt, label, counts.rtt)
+        measurements.record(self.gaps, label, counts.gapMessages)
+        measurements.record(self.duplicates, label, counts.duplicates)
+    }
+}

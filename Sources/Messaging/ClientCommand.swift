@@ -1,0 +1,79 @@
+import Instruments
+
+/// The id a client gave to a command, echoed as it was written.
+package enum CommandID: Hashable, Sendable {
+    /// The characters of a JSON number.
+    case number(String)
+    /// The JSON string, unescaped; at most 64 bytes.
+    case string(String)
+}
+
+/// What a client asks for, in whatever language it asked.
+package enum ClientCommand: Sendable {
+    case connect(token: String?, resume: String?)
+    case subscribe(RoomName, since: String?)
+    case unsubscribe(RoomName)
+    case publish(room: RoomName, kind: PayloadKind, payload: [UInt8], echo: Bool, trace: TraceContext?)
+    case refresh(token: String)
+    case received(MessageID)
+    case ping
+    /// A command of the language that this gateway does not carry out.
+    case unsupported(CommandName)
+}
+
+/// The commands that are counted, as label values have them.
+package enum CommandName: UInt8, Vocabulary {
+    case connect
+    case subscribe
+    case unsubscribe
+    case publish
+    case refresh
+    case received
+    case ping
+    case history
+    case presence
+    /// What could not be read as any of these.
+    case unknown
+
+    package var label: String {
+        switch self {
+        case .connect: "connect"
+        case .subscribe: "subscribe"
+        case .unsubscribe: "unsubscribe"
+        case .publish: "publish"
+        case .refresh: "refresh"
+        case .received: "received"
+        case .ping: "ping"
+        case .history: "history"
+        case .presence: "presence"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+/// A command together with the id that its answer carries.
+package struct ClientRequest: Sendable {
+    package let id: CommandID?
+    package let command: ClientCommand
+
+    package init(id: CommandID?, command: ClientCommand) {
+        self.id = id
+        self.command = command
+    }
+}
+
+/// A command that cannot be carried out as it was written.
+package struct CommandFault: Error, Sendable {
+    package let id: CommandID?
+    package let command: CommandName
+    package let code: ErrorCode
+    /// For the client's developer: what is wrong and what would be right.
+    package let message: String
+
+    package init(id: CommandID?, command: CommandName, code: ErrorCode, message: String) {
+        self.id = id
+        self.command = command
+        self.code = code
+        self.message = message
+    }
+}

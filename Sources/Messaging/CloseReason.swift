@@ -1,0 +1,118 @@
+import Instruments
+
+/// What a client should do after a connection has ended.
+package enum CloseAdvice: Sendable, Equatable {
+    case none
+    case reconnect
+    case bringNewToken
+    case stayAway
+    case later
+    case mendClient
+    case asTold
+}
+
+/// Why a connection ended.
+///
+/// A closed list: each has its label, its WebSocket close code and the advice for the client.
+package enum CloseReason: UInt8, Vocabulary {
+    case normal
+    case goingAway
+    case drain
+    case idle
+    case pingTimeout
+    case handshakeTimeout
+    case slowConsumer
+    case unauthenticated
+    case authExpired
+    case forbidden
+    case replaced
+    case policy
+    case rateLimited
+    case overloaded
+    case protocolError
+    case tooBig
+    case admin
+    case error
+    case abnormal
+
+    package var label: String {
+        switch self {
+        case .normal: "normal"
+        case .goingAway: "going_away"
+        case .drain: "drain"
+        case .idle: "idle"
+        case .pingTimeout: "ping_timeout"
+        case .handshakeTimeout: "handshake_timeout"
+        case .slowConsumer: "slow_consumer"
+        case .unauthenticated: "unauthenticated"
+        case .authExpired: "auth_expired"
+        case .forbidden: "forbidden"
+        case .replaced: "replaced"
+        case .policy: "policy"
+        case .rateLimited: "rate_limited"
+        case .overloaded: "overloaded"
+        case .protocolError: "protocol_error"
+        case .tooBig: "too_big"
+        case .admin: "admin"
+        case .error: "error"
+        case .abnormal: "abnormal"
+        }
+    }
+
+    /// The WebSocket close code (RFC 6455 section 7.4; 4000-4999 are ours), `nil` where no close is seen.
+    ///
+    /// Of a protocol error this is the one for broken framing; the case at hand may say 1003, 1007 or 4400.
+    package var webSocketCode: UInt16? {
+        switch self {
+        case .normal: 1000
+        case .goingAway: 1001
+        case .drain: 1012
+        case .idle, .pingTimeout, .handshakeTimeout: 4408
+        case .slowConsumer: 4413
+        case .unauthenticated, .authExpired: 4401
+        case .forbidden: 4403
+        case .replaced: 4409
+        case .policy, .admin: 1008
+        case .rateLimited: 4429
+        case .overloaded: 1013
+        case .protocolError: 1002
+        case .tooBig: 1009
+        case .error: 1011
+        case .abnormal: nil
+        }
+    }
+
+    package var advice: CloseAdvice {
+        switch self {
+        case .normal, .goingAway: .none
+        case .drain, .idle, .pingTimeout, .handshakeTimeout, .slowConsumer, .error, .abnormal: .reconnect
+        case .unauthenticated, .authExpired: .bringNewToken
+        case .forbidden, .replaced, .policy: .stayAway
+        case .rateLimited, .overloaded: .later
+        case .protocolError, .tooBig: .mendClient
+        case .admin: .asTold
+        }
+    }
+}
+
+/// One connection's end: the reason, who began it, and the code that went over the wire.
+package struct Ending: Sendable, Equatable {
+    package let reason: CloseReason
+    package let initiator: Initiator
+    /// The WebSocket close code sent or received; `nil` where none was seen.
+    package let code: UInt16?
+    /// What the peer is told beside the code: at most 123 bytes of UTF-8, no secrets.
+    package let explanation: String
+
+    package init(_ reason: CloseReason, by initiator: Initiator, code: UInt16? = nil, _ explanation: String = "") {
+        self.reason = reason
+        self.initiator = initiator
+        self.code = code ?? (initiator == .network ? nil : reason.webSocketCode)
+        self.explanation = explanation
+    }
+
+    /// A close that the client began: 1001 is `going_away`, anything else `normal`; no code counts as 1000.
+    package static func byClient(code: UInt16?) -> Ending {
+        Ending(code == 1001 ? .goingAway : .normal, by: .client, code: code ?? 1000)
+    }
+}

@@ -1,0 +1,79 @@
+/// Names one connection, over the whole fleet and for ever.
+package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let ulid: ULID
+
+    package init(_ ulid: ULID) {
+        self.ulid = ulid
+    }
+
+    package var text: String { self.ulid.text }
+    package var description: String { self.text }
+
+    package static func < (left: Self, right: Self) -> Bool { left.ulid < right.ulid }
+}
+
+/// Names one message, over the whole fleet and for ever.
+///
+/// Orders messages by time to within clock error; never a position.
+package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let ulid: ULID
+
+    package init(_ ulid: ULID) {
+        self.ulid = ulid
+    }
+
+    package var text: String { self.ulid.text }
+    package var description: String { self.text }
+
+    package static func < (left: Self, right: Self) -> Bool { left.ulid < right.ulid }
+}
+
+/// Why a text is no user id.
+package enum UserIDError: Error, Equatable, Sendable {
+    case empty
+    case tooLong(bytes: Int)
+    case controlCharacter
+    /// Ids that begin with `_` are the gateway's own.
+    case reserved
+}
+
+extension UserIDError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .empty: "a user id is 1 to \(UserID.maximumBytes) bytes long; this one is empty"
+        case .tooLong(let bytes): "a user id is 1 to \(UserID.maximumBytes) bytes long; this one has \(bytes)"
+        case .controlCharacter: "a user id has no control characters"
+        case .reserved: "user ids that begin with _ are the gateway's own"
+        }
+    }
+}
+
+/// Who somebody is: 1 to 256 bytes of UTF-8 without control characters.
+package struct UserID: Hashable, Sendable, CustomStringConvertible {
+    package static let maximumBytes = 256
+
+    package let text: String
+
+    package init(_ text: String) throws(UserIDError) {
+        if text.isEmpty {
+            throw .empty
+        }
+        if text.utf8.count > Self.maximumBytes {
+            throw .tooLong(bytes: text.utf8.count)
+        }
+        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            throw .controlCharacter
+        }
+        if text.utf8.first == UInt8(ascii: "_") {
+            throw .reserved
+        }
+        self.text = text
+    }
+
+    /// A nameless connection is a user of its own.
+    package init(anonymous connection: ConnectionID) {
+        self.text = "anon-" + connection.text
+    }
+
+    package var description: String { self.text }
+}

@@ -1,0 +1,99 @@
+/// 128 bits that sort by time: 48 of milliseconds since 1970, 80 that make it unique.
+///
+/// Written as 26 characters of Crockford's base 32, as the ULID specification has it.
+package struct ULID: Hashable, Comparable, Sendable {
+    package static let characters = 26
+
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package var milliseconds: UInt64 { self.high >> 16 }
+
+    package static func < (left: ULID, right: ULID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+
+    /// Reads 26 characters, in either case; `nil` for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == Self.characters else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for (index, byte) in text.utf8.enumerated() {
+            guard let digit = Self.digit(byte), index > 0 || digit < 8 else { return nil }
+            high = high << 5 | low >> 59
+            low = low << 5 | UInt64(digit)
+        }
+        self.init(high: high, low: low)
+    }
+
+    /// The 26 characters.
+    package var text: String {
+        var bytes: [UInt8] = []
+        self.append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the 26 characters.
+    package func append(to bytes: inout [UInt8]) {
+        for position in stride(from: 125, through: 0, by: -5) {
+            let digit: UInt64
+            if position >= 64 {
+                digit = self.high >> UInt64(position - 64)
+            } else if position > 59 {
+                digit = self.high << UInt64(64 - position) | self.low >> UInt64(position)
+            } else {
+                digit = self.low >> UInt64(position)
+            }
+            bytes.append(Self.alphabet[Int(digit & 31)])
+        }
+    }
+
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        let upper = byte >= UInt8(ascii: "a") ? byte & 0xDF : byte
+        return self.alphabet.firstIndex(of: upper).map { UInt8($0) }
+    }
+}
+
+/// Makes ids for one event loop: 40 bits drawn at random tell generators apart, 40 count up.
+///
+/// Not secret: who sees one id can guess the next. Tokens are drawn from `Crypto` instead.
+package struct ULIDGenerator {
+    private let node: UInt64
+    private var counter: UInt64
+    private var milliseconds: UInt64 = 0
+
+    /// - Parameters: 40 random bits each; `node` stays, `counter` counts up.
+    package init(node: UInt64, counter: UInt64) {
+        self.node = node & Self.mask40
+        self.counter = counter & Self.mask40
+    }
+
+    package init() {
+        var random = SystemRandomNumberGenerator()
+        self.init(node: random.next(), counter: random.next())
+    }
+
+    /// The next id.
+    ///
+    /// Time that goes back is taken as standing still, so ids of one generator always ascend within a trillion of them.
+    package mutating func next(atMilliseconds now: UInt64) -> ULID {
+        self.milliseconds = max(self.milliseconds, now)
+        self.counter = (self.counter + 1) & Self.mask40
+        if self.counter == 0 {
+            self.milliseconds += 1
+        }
+        return ULID(
+            high: self.milliseconds << 16 | self.node >> 24,
+            low: self.node << 40 | self.counter
+        )
+    }
+
+    private static let mask40: UInt64 = (1 << 40) - 1
+}

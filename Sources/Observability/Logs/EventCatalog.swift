@@ -1,0 +1,59 @@
+package import Instruments
+
+/// Every event the gateway can log, from the enums that declare them; `docs/events.md` is its `markdown`.
+package struct EventCatalog: Sendable {
+    package struct Entry: Sendable, Equatable {
+        package let name: String
+        package let level: LogLevel
+        package let message: String
+        package let fields: [LogField]
+    }
+
+    /// Sorted by name.
+    package let entries: [Entry]
+
+    package init(_ lists: [any LogEvent.Type]) {
+        func entries(of list: (some LogEvent).Type) -> [Entry] {
+            list.allCases.map {
+                Entry(name: $0.rawValue, level: $0.level, message: $0.message, fields: $0.fields)
+            }
+        }
+        self.entries = lists.flatMap { entries(of: $0) }.sorted { $0.name < $1.name }
+    }
+
+    /// What a test holds the lists to, a sentence a fault: each name once, dotted, in lower case; each message a
+    /// sentence; each field once.
+    package var faults: [String] {
+        var faults: [String] = []
+        var seen: Set<String> = []
+        for entry in self.entries {
+            if !seen.insert(entry.name).inserted { faults.append("\(entry.name) is declared twice") }
+            if entry.name.wholeMatch(of: /[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+/) == nil {
+                faults.append("\(entry.name) is not a dotted name in lower case")
+            }
+            if entry.message.last != "." { faults.append("\(entry.name): its message is no sentence") }
+            if Set(entry.fields).count != entry.fields.count { faults.append("\(entry.name) names a field twice") }
+        }
+        return faults
+    }
+
+    /// The page for operators.
+    package var markdown: String {
+        var page = """
+            # Log events
+
+            Each line of the log is one of these events. With `log.format` json it is one JSON object with `timestamp`,
+            `level`, `event`, `message` and `instance`, and those of the event's fields that apply. Tokens, secrets and
+            payloads are never among them. This page is printed from the code, and a test holds it to the code.
+
+            | event | level | what happened | fields |
+            | --- | --- | --- | --- |
+
+            """
+        for entry in self.entries {
+            let fields = entry.fields.map { "`\($0.rawValue)`" }.joined(separator: " ")
+            page += "| `\(entry.name)` | \(entry.level.label) | \(entry.message) | \(fields) |\n"
+        }
+        return page
+    }
+}

@@ -1,0 +1,141 @@
+import Instruments
+
+/// What a line looks like.
+package enum LogFormat: String, CaseIterable, Sendable {
+    /// One JSON object a line: for whatever collects logs.
+    case json
+    /// Time, level, event, sentence and values: for a person at a terminal.
+    case human
+
+    /// Appends one line, its line break included.
+    ///
+    /// The keys stand in one order: time, level, event, message, instance, then the fields in the order of `LogField`,
+    /// each at most once. Whatever the values hold, a line stays one line, and a JSON line stays valid.
+    func append(_ record: LogRecord, at time: LogTimestamp, instance: String, to text: inout [UInt8]) {
+        switch self {
+        case .json: Self.appendJSON(record, at: time, instance: instance, to: &text)
+        case .human: Self.appendHuman(record, at: time, to: &text)
+        }
+        text.append(UInt8(ascii: "\n"))
+    }
+
+    private static func appendJSON(
+        _ record: LogRecord,
+        at time: LogTimestamp,
+        instance: String,
+        to text: inout [UInt8]
+    ) {
+        text.append(contentsOf: #"{"timestamp":""#.utf8)
+        time.append(to: &text)
+        text.append(contentsOf: #"","level":""#.utf8)
+        text.append(contentsOf: record.level.label.utf8)
+        text.append(contentsOf: #"","event":"#.utf8)
+        text.appendQuoted(record.event)
+        text.append(contentsOf: #","message":"#.utf8)
+        text.appendQuoted(record.message)
+        text.append(contentsOf: #","instance":"#.utf8)
+        text.appendQuoted(instance)
+        for (field, value) in record.valuesInOrder {
+            text.append(contentsOf: ",\"\(field.rawValue)\":".utf8)
+            switch value {
+            case .text(let string): text.appendQuoted(string)
+            case .integer(let number): text.append(contentsOf: String(number).utf8)
+            case .flag(let flag): text.append(contentsOf: String(flag).utf8)
+            }
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    private static func appendHuman(_ record: LogRecord, at time: LogTimestamp, to text: inout [UInt8]) {
+        time.appendTime(to: &text)
+        text.append(UInt8(ascii: " "))
+        text.appendPadded(record.level.label, width: 8)
+        text.appendPadded(record.event, width: 24)
+        text.appendEscaped(record.message)
+        for (field, value) in record.valuesInOrder {
+            text.append(contentsOf: " \(field.rawValue)=".utf8)
+            switch value {
+            case .text(let string) where string.needsQuotes: text.appendQuoted(string)
+            case .text(let string): text.append(contentsOf: string.utf8)
+            case .integer(let number): text.append(contentsOf: String(number).utf8)
+            case .flag(let flag): text.append(contentsOf: String(flag).utf8)
+            }
+        }
+    }
+}
+
+extension LogField {
+    private static let positions = Dictionary(
+        uniqueKeysWithValues: LogField.allCases.enumerated().map { ($0.element, $0.offset) }
+    )
+
+    /// Its place in a line.
+    fileprivate var position: Int {
+        Self.positions[self] ?? Self.allCases.count
+    }
+}
+
+extension LogRecord {
+    /// The values in the order of the fields, the first of each field.
+    fileprivate var valuesInOrder: [(LogField, LogValue)] {
+        var ordered: [(LogField, LogValue)] = []
+        ordered.reserveCapacity(self.values.count)
+        for value in self.values where !ordered.contains(where: { $0.0 == value.0 }) {
+            ordered.append(value)
+        }
+        ordered.sort { $0.0.position < $1.0.position }
+        return ordered
+    }
+}
+
+extension String {
+    /// Whether a reader could not see where the value ends, or would take it for something else.
+    fileprivate var needsQuotes: Bool {
+        self.isEmpty
+            || self.unicodeScalars.contains { scalar in
+                scalar == " " || scalar == "\"" || scalar == "\\" || scalar == "=" || scalar.isControl
+            }
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0, DEL and C1: what could break a line or steer a terminal.
+    fileprivate var isControl: Bool {
+        self.value < 0x20 || (0x7F...0x9F).contains(self.value)
+    }
+}
+
+extension [UInt8] {
+    /// A JSON string (RFC 8259 section 7).
+    fileprivate mutating func appendQuoted(_ string: String) {
+        self.append(UInt8(ascii: "\""))
+        self.appendEscaped(string)
+        self.append(UInt8(ascii: "\""))
+    }
+
+    /// The inside of a JSON string: quotes, backslashes and everything that could steer a terminal are escaped.
+    fileprivate mutating func appendEscaped(_ string: String) {
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": self.append(contentsOf: #"\""#.utf8)
+            case "\\": self.append(contentsOf: #"\\"#.utf8)
+            case "\n": self.append(contentsOf: #"\n"#.utf8)
+            case "\r": self.append(contentsOf: #"\r"#.utf8)
+            case "\t": self.append(contentsOf: #"\t"#.utf8)
+            case _ where scalar.isControl:
+                let digits = String(scalar.value, radix: 16)
+                self.append(contentsOf: #"\u"#.utf8)
+                self.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
+                self.append(contentsOf: digits.utf8)
+            default: self.append(contentsOf: scalar.utf8)
+            }
+        }
+    }
+
+    /// `string` and spaces up to `width`, at least one.
+    fileprivate mutating func appendPadded(_ string: String, width: Int) {
+        let end = self.count + width
+        self.appendEscaped(string)
+        self.append(contentsOf: repeatElement(UInt8(ascii: " "), count: Swift.max(1, end - self.count)))
+    }
+}

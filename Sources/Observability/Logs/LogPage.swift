@@ -1,0 +1,65 @@
+import Instruments
+
+/// Lines made into text, up to what is worth one turn of writing.
+struct LogPage {
+    /// What a broken output swallowed.
+    struct Loss: Equatable {
+        var lines: UInt64 = 0
+        /// Losses that the page told of, in a line that is itself lost.
+        var told: UInt64 = 0
+    }
+
+    private static let fullBytes = 32 * 1024
+
+    private let format: LogFormat
+    private let instance: String
+    /// Where each line ends, and how many lost lines it tells of: 0 for all but `log.dropped`.
+    private var ends: [(offset: Int, told: UInt64)] = []
+    private(set) var bytes: [UInt8] = []
+
+    init(format: LogFormat, instance: String) {
+        self.format = format
+        self.instance = instance
+    }
+
+    var isFull: Bool {
+        self.bytes.count >= Self.fullBytes
+    }
+
+    mutating func add(_ line: LogRing.Line) {
+        self.format.append(line.record, at: line.time, instance: self.instance, to: &self.bytes)
+        self.ends.append((self.bytes.count, 0))
+    }
+
+    /// The line that says how many are missing here; none where nothing is.
+    mutating func addDropped(_ count: UInt64, at time: LogTimestamp) {
+        guard count > 0 else { return }
+        let event = ObservabilityEvent.linesDropped
+        let record = LogRecord(
+            event: event.rawValue,
+            level: event.level,
+            message: event.message,
+            values: [(.count, .integer(Int64(clamping: count)))]
+        )
+        self.format.append(record, at: time, instance: self.instance, to: &self.bytes)
+        self.ends.append((self.bytes.count, count))
+    }
+
+    /// The page has been written.
+    mutating func clear() {
+        self.bytes.removeAll(keepingCapacity: true)
+        self.ends.removeAll(keepingCapacity: true)
+    }
+
+    /// Only `taken` bytes were written and the rest never will be: a line that was cut is ended before the next.
+    mutating func clear(taken: Int) -> Loss {
+        var loss = Loss()
+        for end in self.ends where end.offset > taken {
+            if end.told > 0 { loss.told += end.told } else { loss.lines += 1 }
+        }
+        let isCut = taken > 0 && self.bytes[taken - 1] != UInt8(ascii: "\n")
+        self.clear()
+        if isCut { self.bytes.append(UInt8(ascii: "\n")) }
+        return loss
+    }
+}

@@ -1,0 +1,75 @@
+import Instruments
+
+/// The lines that wait for the writer: bounded in number and in bytes; what does not fit is counted and gone.
+struct LogRing: Sendable {
+    struct Bounds: Sendable {
+        var lines = 8192
+        /// Of text, before it is escaped.
+        var bytes = 4 * 1024 * 1024
+    }
+
+    struct Line: Sendable {
+        let record: LogRecord
+        let time: LogTimestamp
+    }
+
+    /// What the writer takes in one turn: lines in the order in which they came, and how many did not fit after them.
+    struct Batch: Sendable {
+        var lines: [Line] = []
+        var dropped: UInt64 = 0
+    }
+
+    private let bounds: Bounds
+    private var waiting = Batch()
+    private var bytes = 0
+    /// Lines that were never written, since the start.
+    private(set) var droppedInAll: UInt64 = 0
+
+    init(bounds: Bounds) {
+        self.bounds = bounds
+    }
+
+    /// Whether there is no line to write.
+    ///
+    /// That lines were dropped is told with the next one, so that a broken output is not tried again and again.
+    var isEmpty: Bool {
+        self.waiting.lines.isEmpty
+    }
+
+    /// Keeps the line if there is room.
+    mutating func add(_ line: Line) {
+        let size = line.record.approximateBytes
+        guard self.waiting.lines.count < self.bounds.lines, self.bytes + size <= self.bounds.bytes else {
+            self.drop(1)
+            return
+        }
+        self.bytes += size
+        self.waiting.lines.append(line)
+    }
+
+    /// Counts lines that were taken out and could not be written; the next batch tells of them.
+    mutating func drop(_ count: UInt64) {
+        self.waiting.dropped += count
+        self.droppedInAll += count
+    }
+
+    /// Losses that were counted before, and that nobody could be told of yet.
+    mutating func tellAgain(_ count: UInt64) {
+        self.waiting.dropped += count
+    }
+
+    /// Gives everything away and is empty after.
+    mutating func takeAll() -> Batch {
+        self.bytes = 0
+        return exchange(&self.waiting, with: Batch())
+    }
+}
+
+extension LogRecord {
+    /// What the record holds in memory, roughly.
+    fileprivate var approximateBytes: Int {
+        self.values.reduce(64 + self.event.utf8.count + self.message.utf8.count) { sum, value in
+            if case .text(let text) = value.1 { sum + 48 + text.utf8.count } else { sum + 48 }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import Glibc
+package import Instruments
+
+/// Takes log records from any thread and writes them, as lines, on a thread of its own.
+///
+/// `take` puts the record into a bounded ring and returns; making text and writing it are the thread's work. While the
+/// reader of the output stalls, what does not fit is dropped and counted, and a line `log.dropped` says how many once
+/// it flows again. An output that is closed or broken drops lines too, and nothing else happens.
+package final class LogWriter: LogSink {
+    private struct State: Sendable {
+        var ring: LogRing
+        var isWriterWaiting = false
+        /// Set once by `finish`: until then the last lines may wait for the reader.
+        var deadline: ContinuousClock.Instant?
+    }
+
+    private enum Turn {
+        case write(LogRing.Batch)
+        case wait
+        case end
+    }
+
+    private let format: LogFormat
+    private let instance: String
+    private let state: Lock<State>
+    private let work = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts the thread, which lives until `finish`.
+    ///
+    /// - Parameters:
+    ///   - instance: What each line calls this process.
+    ///   - descriptor: Duplicated; the caller's stays its own.
+    ///   - lines: How many may wait.
+    ///   - bytes: How much text may wait, before it is escaped.
+    package init(
+        format: LogFormat,
+        instance: String,
+        descriptor: Int32 = STDOUT_FILENO,
+        lines: Int = 8192,
+        bytes: Int = 4 * 1024 * 1024
+    ) {
+        self.format = format
+        self.instance = instance
+        self.state = Lock(State(ring: LogRing(bounds: LogRing.Bounds(lines: lines, bytes: bytes))))
+        // A reader that has gone is an error of `write`, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        let output = LogOutput.duplicate(descriptor)
+        let thread = Thread { self.run(writingTo: LogOutput(owning: output)) }
+        thread.name = "log"
+        thread.start()
+    }
+
+    /// Lines that were never written, since the start.
+    package var linesDropped: UInt64 {
+        self.state.withLock { $0.ring.droppedInAll }
+    }
+
+    package func take(_ record: LogRecord) {
+        let line = LogRing.Line(record: record, time: .now())
+        let wasWaiting = self.state.withLock { state in
+            guard state.deadline == nil else {
+                state.ring.drop(1)
+                return false
+            }
+            state.ring.add(line)
+            return exchange(&state.isWriterWaiting, with: false)
+        }
+        if wasWaiting { self.work.signal() }
+    }
+
+    /// Writes what is still waiting and ends the thread; what cannot be written within `limit` is dropped.
+    ///
+    /// Blocks the caller for at most that long. Records that come later are dropped and counted.
+    package func finish(within limit: Duration = .seconds(1)) {
+        let deadline = ContinuousClock.now + limit
+        let wasWaiting = self.state.withLock { state in
+            state.deadline = state.deadline ?? deadline
+            return exchange(&state.isWriterWaiting, with: false)
+        }
+        if wasWaiting { self.work.signal() }
+        if self.ended.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.wholeNanoseconds))) == .success {
+            // For whoever calls it again.
+            self.ended.signal()
+        }
+    }
+
+    private func run(writingTo output: consuming LogOutput) {
+        var page = LogPage(format: self.format, instance: self.instance)
+        turns: while true {
+            let turn = self.state.withLock { state -> Turn in
+                if !state.ring.isEmpty, state.deadline.map({ .now < $0 }) ?? true {
+                    return .write(state.ring.takeAll())
+                }
+                guard state.deadline == nil else {
+                    state.ring.drop(UInt64(state.ring.takeAll().lines.count))
+                    return .end
+                }
+                state.isWriterWaiting = true
+                return .wait
+            }
+            switch turn {
+            case .write(let batch): self.write(batch, on: &page, to: output)
+            case .wait: self.work.wait()
+            case .end: break turns
+            }
+        }
+        // Closed before anybody is told, so that a reader finds its end.
+        _ = consume output
+        self.ended.signal()
+    }
+
+    private func write(_ batch: LogRing.Batch, on page: inout LogPage, to output: borrowing LogOutput) {
+        for line in batch.lines {
+            page.add(line)
+            if page.isFull { self.writeOut(&page, to: output) }
+        }
+        page.addDropped(batch.dropped, at: .now())
+        self.writeOut(&page, to: output)
+    }
+
+    private func writeOut(_ page: inout LogPage, to output: borrowing LogOutput) {
+        let outcome = output.write(page.bytes) {
+            self.state.withLock { state in state.deadline.map { .now < $0 } ?? true }
+        }
+        switch outcome {
+        case .written: page.clear()
+        case .failed(let count), .gaveUp(let count):
+            let lost = page.clear(taken: count)
+            self.state.withLock { state in
+                state.ring.drop(lost.lines)
+                state.ring.tellAgain(lost.told)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package import Instruments
+
+/// Which program this is and with what configuration it runs, as series whose value is 1.
+package struct BuildMetrics: MetricSource {
+    private enum Families {
+        static let build = MetricFamily(
+            "atalaya_build_info",
+            .gauge,
+            "Which build this is, and how it sends.",
+            labels: ["version", "commit", "sends"]
+        )
+        static let configuration = MetricFamily(
+            "atalaya_config_info",
+            .gauge,
+            "Which configuration this is: instances with the same hash have the same settings.",
+            labels: ["hash"]
+        )
+    }
+
+    private let version: String
+    private let commit: String
+    private let sends: String
+    private let configurationHash: String
+
+    /// - Parameters:
+    ///   - sends: What the event loops found out they can send with, `send` or `io_uring`.
+    ///   - configurationHash: Of the effective settings without their secrets.
+    package init(version: String, commit: String, sends: String, configurationHash: String) {
+        self.version = version
+        self.commit = commit
+        self.sends = sends
+        self.configurationHash = configurationHash
+    }
+
+    package var families: [MetricFamily] { [Families.build, Families.configuration] }
+
+    package func measure(into measurements: inout Measurements) async {
+        measurements.record(Families.build, [self.version, self.commit, self.sends], 1)
+        measurements.record(Families.configuration, [self.configurationHash], 1)
+    }
+}

@@ -1,0 +1,15 @@
+package import Instruments
+
+extension LogWriter: MetricSource {
+    private static let dropped = MetricFamily(
+        "atalaya_log_lines_dropped_total",
+        .counter,
+        "Log lines that were never written, since whoever reads the log was too slow or gone."
+    )
+
+    package var families: [MetricFamily] { [Self.dropped] }
+
+    package func measure(into measurements: inout Measurements) async {
+        measurements.record(Self.dropped, [], self.linesDropped)
+    }
+}

@@ -1,0 +1,84 @@
+package import Instruments
+
+/// What is wrong with the families that the parts declare; found at start, since a scraper would refuse all of them.
+package enum MetricFault: Error, Sendable, Equatable, CustomStringConvertible {
+    case declaredTwice(String)
+    /// A sample of one would have the name of a sample of the other: `x_count` beside the histogram `x`.
+    case sampleNamedTwice(String, family: String, other: String)
+    case invalidName(String)
+    case invalidLabel(String, family: String)
+    /// A counter without `_total`, or another kind with it.
+    case wrongSuffix(String, MetricKind)
+    case noHelp(String)
+
+    package var description: String {
+        switch self {
+        case .declaredTwice(let name): "\(name) is declared twice"
+        case .sampleNamedTwice(let sample, let family, let other): "\(family) and \(other) both have samples \(sample)"
+        case .invalidName(let name): "\(name) is no name of a metric"
+        case .invalidLabel(let label, let family): "\(family) cannot have the label \(label)"
+        case .wrongSuffix(let name, let kind): "\(name) is a \(kind.rawValue): counters and only they end with _total"
+        case .noHelp(let name): "\(name) has no help"
+        }
+    }
+}
+
+extension MetricFault {
+    /// All faults of these families, in their order.
+    static func faults(of families: [MetricFamily]) -> [MetricFault] {
+        var faults: [MetricFault] = []
+        var names: Set<String> = []
+        var samples: [String: String] = [:]
+        for family in families {
+            guard names.insert(family.name).inserted else {
+                faults.append(.declaredTwice(family.name))
+                continue
+            }
+            faults += Self.faults(ofOne: family)
+            for sample in family.sampleNames.sorted() {
+                if let other = samples.updateValue(family.name, forKey: sample) {
+                    faults.append(.sampleNamedTwice(sample, family: family.name, other: other))
+                }
+            }
+        }
+        return faults
+    }
+
+    private static func faults(ofOne family: MetricFamily) -> [MetricFault] {
+        var faults: [MetricFault] = []
+        if family.name.wholeMatch(of: /[a-zA-Z_:][a-zA-Z0-9_:]*/) == nil { faults.append(.invalidName(family.name)) }
+        if family.name.hasSuffix("_total") != (family.kind == .counter) {
+            faults.append(.wrongSuffix(family.name, family.kind))
+        }
+        if family.help.isEmpty { faults.append(.noHelp(family.name)) }
+        var labels: Set<String> = family.kind == .histogram ? ["le"] : []
+        for label in family.labels {
+            let isValid = label.wholeMatch(of: /[a-zA-Z_][a-zA-Z0-9_]*/) != nil && !label.hasPrefix("__")
+            if !isValid || !labels.insert(label).inserted {
+                faults.append(.invalidLabel(label, family: family.name))
+            }
+        }
+        return faults
+    }
+}
+
+extension MetricFamily {
+    /// Every name that a sample of it, or its own head, has in one of the formats.
+    fileprivate var sampleNames: Set<String> {
+        switch self.kind {
+        case .counter: [self.name, self.openMetricsName]
+        case .gauge: [self.name]
+        case .histogram: [self.name, self.name + "_bucket", self.name + "_sum", self.name + "_count"]
+        }
+    }
+
+    /// OpenMetrics names a counter's family without the `_total` of its samples.
+    var openMetricsName: String {
+        self.kind == .counter && self.name.hasSuffix("_total") ? String(self.name.dropLast(6)) : self.name
+    }
+
+    /// The base unit that the name ends with.
+    var unit: String? {
+        ["seconds", "bytes", "ratio"].first { self.openMetricsName.hasSuffix("_" + $0) }
+    }
+}

@@ -1,0 +1,80 @@
+import CLinux
+
+/// All connections of one loop side by side in memory that never moves.
+///
+/// The whole range of addresses is reserved at once and takes memory only where it was used; places that were given
+/// back are used first, so the range stays dense.
+@safe
+final class Slab {
+    // The loop's thread alone reads and writes; the pages live as long as this object.
+    let base: UnsafeMutablePointer<ConnectionRecord>
+    let capacity: Int
+    /// How many places were ever used: slots below it hold records, open or free.
+    private(set) var used = 0
+    private(set) var open = 0
+    private var firstFree = Slab.none
+
+    private static let none = UInt32.max
+
+    init(capacity: Int) throws(ReactorError) {
+        let bytes = capacity * MemoryLayout<ConnectionRecord>.stride
+        guard let pages = unsafe linux_reserve_pages(bytes) else { throw .system(call: "mmap", errno: ENOMEM) }
+        unsafe self.base = pages.bindMemory(to: ConnectionRecord.self, capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit {
+        unsafe self.base.deinitialize(count: self.used)
+        unsafe linux_release_pages(self.base, self.capacity * MemoryLayout<ConnectionRecord>.stride)
+    }
+
+    /// The record in a place that was used before.
+    subscript(slot: UInt32) -> ConnectionRecord {
+        @inline(__always)
+        unsafeAddress {
+            precondition(Int(slot) < self.used, "a slot was handed out by its slab")
+            return unsafe UnsafePointer(self.base + Int(slot))
+        }
+        @inline(__always)
+        unsafeMutableAddress {
+            precondition(Int(slot) < self.used, "a slot was handed out by its slab")
+            return unsafe self.base + Int(slot)
+        }
+    }
+
+    /// Whether `connection` is the open one in its place.
+    @inline(__always)
+    func isOpen(_ connection: ConnectionHandle) -> Bool {
+        guard Int(connection.slot) < self.used else { return false }
+        let record = unsafe self.base + Int(connection.slot)
+        return unsafe record.pointee.generation == connection.generation && record.pointee.flags.contains(.open)
+    }
+
+    /// Opens a place; `nil` when all are taken.
+    func open(descriptor: Int32, at now: UInt64) -> ConnectionHandle? {
+        let slot: UInt32
+        if self.firstFree != Slab.none {
+            slot = self.firstFree
+            self.firstFree = self[slot].nextFree
+        } else {
+            guard self.used < self.capacity else { return nil }
+            slot = UInt32(self.used)
+            unsafe (self.base + self.used).initialize(to: ConnectionRecord(generation: 1))
+            self.used += 1
+        }
+        self.open += 1
+        self[slot].descriptor = descriptor
+        self[slot].flags = .open
+        self[slot].openedAt = now
+        return ConnectionHandle(slot: slot, generation: self[slot].generation)
+    }
+
+    /// Gives the place of an open connection back; every handle to it is stale from here on.
+    func close(_ slot: UInt32) {
+        let generation = self[slot].generation &+ 1
+        self[slot] = ConnectionRecord(generation: generation == ConnectionRecord.notReady ? 1 : generation)
+        self[slot].nextFree = self.firstFree
+        self.firstFree = slot
+        self.open -= 1
+    }
+}

@@ -1,0 +1,135 @@
+import CLinux
+
+// Connections that come in. Inside.
+extension EventLoop {
+    private static let acceptsPerTick = 64
+    private static let backlogLength: Int32 = 4096
+    private static let restAfterFailure = Duration.milliseconds(100)
+
+    /// Takes connections from a socket of a `ListeningPort`.
+    ///
+    /// - Parameters:
+    ///   - failed: Hears when no connection can be taken, once for each rest that the listener takes then.
+    ///   - accept: Decides over each connection; `nil` closes it, and then nobody hears of it again.
+    package func listen(
+        _ socket: consuming ListeningSocket,
+        failed: ((AcceptFailure) -> Void)? = nil,
+        accept: @escaping (AcceptedSocket) -> (any SocketHandler)?
+    ) throws(ReactorError) {
+        self.assertInside()
+        let descriptor = socket.descriptor.number
+        let lowWater = Int32(self.configuration.notSentLowWater)
+        let result = linux_start_listening(descriptor, EventLoop.backlogLength, lowWater)
+        guard result >= 0 else { throw .system(call: "listen", errno: -result) }
+        self.accepting.lastListener += 1
+        let number = self.accepting.lastListener
+        try self.poller.add(
+            descriptor,
+            Poller.readable,
+            token: ConnectionHandle(slot: number, generation: 0).bits
+        )
+        self.accepting.listeners[number] = Listener(descriptor: socket.descriptor, accept: accept, failed: failed)
+        self.fillSpare()
+    }
+
+    /// Closes the listening sockets; connections stay.
+    package func stopListening() {
+        self.assertInside()
+        self.accepting.listeners = [:]
+    }
+
+    /// Takes what waits, up to a bound; the rest has its turn in the next tick.
+    func acceptWaiting(at number: UInt32) {
+        guard let listener = self.accepting.listeners[number] else { return }
+        for _ in 0..<EventLoop.acceptsPerTick {
+            var peer = linux_address()
+            let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
+            if descriptor < 0 {
+                switch -descriptor {
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    return self.rest(number, listener, errno: -descriptor)
+                case EAGAIN:
+                    return
+                default:
+                    // This one was gone before it was taken (accept(2), "Error handling").
+                    continue
+                }
+            }
+            guard let connection = self.register(descriptor) else {
+                self.accepting.refused += 1
+                _ = linux_close(descriptor)
+                return self.rest(number, listener, errno: 0)
+            }
+            self.accepting.accepted += 1
+            self.introduce(AcceptedSocket(connection: connection, peer: SocketAddress(peer)), to: listener)
+            guard self.accepting.listeners[number] != nil else { return }
+        }
+    }
+
+    private func introduce(_ socket: AcceptedSocket, to listener: Listener) {
+        let handler = listener.accept(socket)
+        let connection = socket.connection
+        if let handler, self.slab.isOpen(connection) {
+            self.slab[connection.slot].handler = handler
+        } else if let handler {
+            let ended = PendingEnding(handler: handler, connection: connection, ending: .local, counters: .init())
+            self.calls.endings.append(ended)
+        } else if self.slab.isOpen(connection) {
+            self.accepting.refused += 1
+            self.flushHeld(of: connection)
+            if self.slab.isOpen(connection) {
+                self.release(connection, .local)
+            }
+        }
+    }
+
+    /// Gives a connected descriptor a place in the slab and has epoll watch it; `nil` where there is none.
+    func register(_ descriptor: Int32) -> ConnectionHandle? {
+        guard self.mayOpen, let connection = self.slab.open(descriptor: descriptor, at: self.time) else { return nil }
+        let interest = Poller.readable
+        do throws(ReactorError) {
+            try self.poller.add(descriptor, interest, token: connection.bits)
+        } catch {
+            self.slab.close(connection.slot)
+            return nil
+        }
+        self.slab[connection.slot].interest = UInt16(interest)
+        self.slab[connection.slot].updateReady()
+        return connection
+    }
+
+    /// Without a descriptor nothing can be taken, and the listener would stay readable for ever: some of those who wait
+    /// are closed by means of the spare descriptor, so that they know, and then the listener rests.
+    private func rest(_ number: UInt32, _ listener: Listener, errno: Int32) {
+        var shed = errno == 0 ? 1 : 0
+        while shed < 16, self.accepting.spare >= 0, errno == EMFILE || errno == ENFILE {
+            _ = linux_close(exchange(&self.accepting.spare, with: -1))
+            var peer = linux_address()
+            let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
+            if descriptor >= 0 {
+                _ = linux_close(descriptor)
+                shed += 1
+                self.accepting.refused += 1
+            }
+            self.fillSpare()
+            if descriptor < 0 {
+                break
+            }
+        }
+        self.accepting.failures += 1
+        let token = ConnectionHandle(slot: number, generation: 0).bits
+        self.poller.change(listener.descriptor.number, 0, token: token)
+        _ = self.schedule(after: EventLoop.restAfterFailure) { [unowned self] in
+            guard let listener = self.accepting.listeners[number] else { return }
+            self.fillSpare()
+            self.poller.change(listener.descriptor.number, Poller.readable, token: token)
+        }
+        listener.failed?(AcceptFailure(errno: errno, shed: shed, pausedFor: EventLoop.restAfterFailure))
+    }
+
+    private func fillSpare() {
+        if self.accepting.spare < 0 {
+            self.accepting.spare = linux_spare_descriptor()
+        }
+    }
+}

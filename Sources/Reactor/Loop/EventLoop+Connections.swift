@@ -1,0 +1,226 @@
+import CLinux
+package import Instruments
+
+// One connection, asked and told by its handle. Inside; a stale handle is refused, never followed.
+extension EventLoop {
+    package func isOpen(_ connection: ConnectionHandle) -> Bool {
+        self.assertInside()
+        return self.slab.isOpen(connection)
+    }
+
+    /// Has another handler hear what comes; it is offered what the old one did not use, at once.
+    package func setHandler(_ handler: any SocketHandler, of connection: ConnectionHandle) {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return }
+        self.slab[connection.slot].handler = handler
+        self.offerAgain(connection)
+    }
+
+    /// Closes now, without sending what is queued; `closed` is called before the tick ends.
+    package func close(_ connection: ConnectionHandle, _ ending: SocketEnding = .local) {
+        self.assertInside()
+        self.flushHeld(of: connection)
+        guard self.slab.isOpen(connection) else { return }
+        self.release(connection, ending)
+    }
+
+    /// Sends what is queued, ends our side and closes as soon as the peer has ended its own.
+    ///
+    /// Input is discarded from here on, and the connection's deadline is the loop's.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long all of it may take; then the connection is reset and `closed` hears `.timedOut`, unless
+    ///     `ending` says more than `.local`.
+    ///   - ending: What `closed` will hear.
+    package func finish(_ connection: ConnectionHandle, timeout: Duration, ending: SocketEnding = .local) {
+        self.assertInside()
+        self.flushHeld(of: connection)
+        guard self.slab.isOpen(connection) else { return }
+        let slot = connection.slot
+        guard !self.slab[slot].flags.contains(.finishing) else { return }
+        guard !self.slab[slot].flags.contains(.connecting) else { return self.release(connection, ending) }
+        self.slab[slot].flags.insert(.finishing)
+        self.slab[slot].unread = []
+        self.slab[slot].updateReady()
+        if ending != .local {
+            self.calls.finishEndings[slot] = ending
+        }
+        self.wheel.set(slot, at: (self.now + timeout).nanoseconds, in: self.slab)
+        if self.slab[slot].queue == nil {
+            self.endOutput(connection)
+        } else {
+            self.updateInterest(slot)
+        }
+    }
+
+    /// Reads no more of this connection until `resumeReading`; the kernel then makes its peer wait.
+    package func pauseReading(_ connection: ConnectionHandle) {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return }
+        self.slab[connection.slot].flags.insert(.isReadingPaused)
+        self.updateInterest(connection.slot)
+    }
+
+    /// Reads again; what was kept is offered before the tick ends, also where reading was not paused.
+    package func resumeReading(_ connection: ConnectionHandle) {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return }
+        self.slab[connection.slot].flags.remove(.isReadingPaused)
+        self.updateInterest(connection.slot)
+        self.offerAgain(connection)
+    }
+
+    /// Sets, moves or takes away the connection's one deadline.
+    package func setTimer(_ connection: ConnectionHandle, at deadline: Instant?) {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return }
+        guard self.slab[connection.slot].flags.isDisjoint(with: [.connecting, .finishing]) else { return }
+        self.wheel.set(connection.slot, at: deadline?.nanoseconds ?? TimerWheel.never, in: self.slab)
+    }
+
+    package func peerAddress(of connection: ConnectionHandle) -> SocketAddress? {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return nil }
+        var address = linux_address()
+        let result = unsafe linux_peer_address(self.slab[connection.slot].descriptor, &address)
+        return result < 0 ? nil : SocketAddress(address)
+    }
+
+    /// `nil` for a stale handle, and for what is not TCP.
+    package func tcpInfo(of connection: ConnectionHandle) -> TCPInfo? {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return nil }
+        var facts = linux_tcp_facts()
+        guard unsafe linux_tcp_facts_of(self.slab[connection.slot].descriptor, &facts) == 0 else { return nil }
+        return TCPInfo(
+            rtt: .microseconds(Int64(facts.rtt_microseconds)),
+            rttVariance: .microseconds(Int64(facts.rtt_variance_microseconds)),
+            minimumRTT: .microseconds(Int64(facts.minimum_rtt_microseconds)),
+            retransmits: facts.retransmits,
+            unacknowledgedSegments: facts.unacknowledged_segments,
+            notSentBytes: facts.not_sent_bytes
+        )
+    }
+
+    package func counters(of connection: ConnectionHandle) -> ConnectionCounters? {
+        self.assertInside()
+        return self.slab.isOpen(connection) ? self.slab[connection.slot].counters : nil
+    }
+
+    /// Since when the oldest frame of its send queue waits; `nil` with an empty queue.
+    package func queuedSince(of connection: ConnectionHandle) -> Instant? {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return nil }
+        return (self.slab[connection.slot].queue?.oldest?.since).map(Instant.init(nanoseconds:))
+    }
+
+    /// Adds to the messages received of a connection, which only its protocol can tell from bytes.
+    package func addReceived(messages: UInt32, to connection: ConnectionHandle) {
+        self.assertInside()
+        guard self.slab.isOpen(connection) else { return }
+        self.slab[connection.slot].messagesReceived += UInt64(messages)
+    }
+
+    // MARK: inside the engine
+
+    /// Has epoll watch for exactly what can be used.
+    func updateInterest(_ slot: UInt32) {
+        let flags = self.slab[slot].flags
+        var wanted: UInt32 = 0
+        if flags.contains(.connecting) {
+            wanted = Poller.writable
+        } else {
+            let reads = !flags.contains(.isReadingPaused) || flags.contains(.finishing)
+            if reads, !flags.contains(.inputEnded) {
+                wanted |= Poller.readable
+            }
+            if self.slab[slot].queue != nil {
+                wanted |= Poller.writable
+            }
+        }
+        guard wanted != UInt32(self.slab[slot].interest) else { return }
+        self.slab[slot].interest = UInt16(wanted)
+        let connection = ConnectionHandle(slot: slot, generation: self.slab[slot].generation)
+        self.poller.change(self.slab[slot].descriptor, wanted, token: connection.bits)
+    }
+
+    func handleEvent(_ events: UInt32, of connection: ConnectionHandle) {
+        guard self.slab.isOpen(connection) else { return }
+        let slot = connection.slot
+        if self.slab[slot].flags.contains(.connecting) {
+            return self.connectEnded(connection)
+        }
+        let isBroken = events & (Poller.hangUp | Poller.fault) != 0
+        // Of a broken connection the last bytes are still read, which a failed write would throw away.
+        if !isBroken, events & Poller.writable != 0, self.slab[slot].queue != nil {
+            self.flush(connection)
+            guard self.slab.isOpen(connection) else { return }
+        }
+        let flags = self.slab[slot].flags
+        let mayRead = !flags.contains(.isReadingPaused) || flags.contains(.finishing)
+        if isBroken, flags.contains(.inputEnded) || !mayRead {
+            let error = linux_socket_error(self.slab[slot].descriptor)
+            self.release(connection, error == 0 ? self.endingOfPeer(slot) : .failure(error))
+        } else if mayRead, !flags.contains(.inputEnded), isBroken || events & Poller.readable != 0 {
+            self.read(connection)
+        }
+        self.flushHeld()
+    }
+
+    func deadlinePassed(_ connection: ConnectionHandle) {
+        let flags = self.slab[connection.slot].flags
+        if flags.contains(.connecting) {
+            self.release(connection, .timedOut)
+        } else if flags.contains(.finishing) {
+            let ending = self.calls.finishEndings[connection.slot] ?? .timedOut
+            linux_reset_on_close(self.slab[connection.slot].descriptor)
+            self.release(connection, ending)
+        } else {
+            self.slab[connection.slot].handler?.timerFired(connection)
+        }
+    }
+
+    /// What the handler hears when both sides have ended.
+    func endingOfPeer(_ slot: UInt32) -> SocketEnding {
+        guard self.slab[slot].flags.contains(.finishing) else { return .peerClosed }
+        return self.calls.finishEndings[slot] ?? .local
+    }
+
+    /// Everything is flushed: ends our side, and the connection where the peer has ended its own.
+    func endOutput(_ connection: ConnectionHandle) {
+        let slot = connection.slot
+        self.slab[slot].flags.insert(.outputEnded)
+        if self.slab[slot].flags.contains(.inputEnded) {
+            return self.release(connection, self.endingOfPeer(slot))
+        }
+        let result = linux_end_output(self.slab[slot].descriptor)
+        guard result >= 0 else { return self.release(connection, .reset) }
+        self.updateInterest(slot)
+    }
+
+    /// Takes an open connection out of the slab, counts what it did not send and closes its descriptor.
+    func release(_ connection: ConnectionHandle, _ ending: SocketEnding) {
+        let slot = connection.slot
+        self.held.drop(of: connection)
+        let counters = self.slab[slot].counters
+        self.dropQueue(slot, as: .closedBeforeWrite)
+        self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
+        self.calls.finishEndings[slot] = nil
+        let descriptor = self.slab[slot].descriptor
+        switch ending {
+        case .slowConsumer, .queueAged, .overBudget:
+            // The kernel would hold on to what this peer does not take.
+            linux_reset_on_close(descriptor)
+        default:
+            break
+        }
+        let handler = self.slab[slot].handler
+        self.slab.close(slot)
+        _ = linux_close(descriptor)
+        if let handler {
+            self.calls.endings.append(
+                PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)
+            )
+        }
+    }
+}

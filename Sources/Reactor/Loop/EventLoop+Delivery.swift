@@ -1,0 +1,223 @@
+import CLinux
+import Instruments
+
+// The same bytes to many connections. Inside.
+extension EventLoop {
+    /// Sends every delivery's frames to its members: once each, those of several deliveries joined, in order.
+    ///
+    /// What the kernel does not take is queued, or meets the slow-consumer policy. Every frame of every member is
+    /// counted: with one outcome now, or as pending until it has one.
+    package func deliver(_ deliveries: consuming [Delivery]) {
+        self.assertInside()
+        let deliveries = deliveries
+        self.flushHeld()
+        self.deliveryNumber &+= 1
+        let specials = SpecialMembers(of: deliveries, number: self.deliveryNumber, in: self.slab)
+        for delivery in deliveries where delivery.batch.frameCount > 0 {
+            if let ring = self.ring, delivery.members.count >= EventLoop.fewest {
+                self.deliver(delivery, through: ring)
+            } else {
+                self.deliver(delivery)
+            }
+        }
+        var pieces: [FramePiece] = []
+        for place in 0..<specials.count {
+            specials.resolve(place, in: deliveries, into: &pieces, tally: &self.tally)
+            self.deliver(pieces, to: specials.connection(place))
+        }
+        for delivery in deliveries {
+            delivery.batch.trimIfShared()
+        }
+        self.relieveBudget()
+    }
+
+    /// With fewer members a ring saves nothing.
+    private static let fewest = 4
+
+    /// The reference: one `send(2)` a member.
+    ///
+    /// The loop reads 8 bytes of the list and one cache line of the record a member, and calls the kernel; whatever is
+    /// not everyday is behind a call that is not inlined.
+    private func deliver(_ delivery: Delivery) {
+        let storage = delivery.batch.frames
+        let bytes = unsafe UnsafePointer(storage.base)
+        let (count, frames) = (storage.byteCount, storage.frameCount)
+        let records = unsafe self.slab.base
+        let (used, number) = (self.slab.used, self.deliveryNumber)
+        var whole = 0
+        unsafe delivery.members.withUnsafeBufferPointer { members in
+            for index in 0..<members.count {
+                let member = unsafe members[index]
+                let record = unsafe records + Int(member.slot)
+                guard Int(member.slot) < used, unsafe record.pointee.ready == member.generation else {
+                    self.deliverLater(storage, delivery.source, to: member)
+                    continue
+                }
+                if unsafe SpecialMembers.contains(record, number) {
+                    continue
+                }
+                let taken = unsafe linux_send(record.pointee.descriptor, bytes, count)
+                if taken == count {
+                    unsafe record.pointee.messagesSent &+= UInt64(frames)
+                    unsafe record.pointee.bytesSent &+= UInt64(count)
+                    whole &+= 1
+                } else {
+                    self.deliveredPart(storage, 0, frames, taken, delivery.source, to: member)
+                }
+            }
+        }
+        self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
+    }
+
+    /// The same through io_uring: the sends are added with one store a field, and carried out by one system call.
+    ///
+    /// Success is assumed, since only failures are reported; these are put right after each call.
+    private func deliver(_ delivery: Delivery, through ring: SendRing) {
+        let storage = delivery.batch.frames
+        let bytes = unsafe UnsafePointer(storage.base)
+        let (count, frames) = (storage.byteCount, storage.frameCount)
+        let records = unsafe self.slab.base
+        let (used, number, capacity) = (self.slab.used, self.deliveryNumber, ring.capacity)
+        var whole = 0
+        unsafe delivery.members.withUnsafeBufferPointer { members in
+            var index = 0
+            while index < members.count {
+                var added = 0
+                while index < members.count, added < capacity {
+                    let member = unsafe members[index]
+                    let record = unsafe records + Int(member.slot)
+                    defer { index &+= 1 }
+                    guard Int(member.slot) < used, unsafe record.pointee.ready == member.generation else {
+                        self.deliverLater(storage, delivery.source, to: member)
+                        continue
+                    }
+                    if unsafe SpecialMembers.contains(record, number) {
+                        continue
+                    }
+                    unsafe ring.add(record.pointee.descriptor, bytes, UInt32(count), token: UInt64(index))
+                    unsafe record.pointee.messagesSent &+= UInt64(frames)
+                    unsafe record.pointee.bytesSent &+= UInt64(count)
+                    added &+= 1
+                }
+                whole &+= added
+                guard added > 0 else { continue }
+                let isSubmitted = ring.submit()
+                while let (token, result) = ring.nextFailure() {
+                    whole &-= 1
+                    let member = unsafe members[Int(token)]
+                    self.takeBack(frames, count, of: member)
+                    self.deliveredPart(storage, 0, frames, result, delivery.source, to: member)
+                }
+                while !isSubmitted, let token = ring.takeBack() {
+                    whole &-= 1
+                    let member = unsafe members[Int(token)]
+                    self.takeBack(frames, count, of: member)
+                    self.deliver([FramePiece(storage, 0, frames, source: delivery.source)], to: member)
+                }
+            }
+        }
+        self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
+    }
+
+    /// Undoes what was counted for a member in advance.
+    private func takeBack(_ frames: Int, _ bytes: Int, of member: ConnectionHandle) {
+        self.slab[member.slot].messagesSent -= UInt64(frames)
+        self.slab[member.slot].bytesSent -= UInt64(bytes)
+    }
+
+    /// For a member that is gone, ending, connecting, or has something queued.
+    @inline(never)
+    private func deliverLater(_ storage: FrameStorage, _ source: UInt32, to member: ConnectionHandle) {
+        let isOpen = self.slab.isOpen(member)
+        if isOpen, self.slab.isSpecial(member, self.deliveryNumber) {
+            return
+        }
+        if isOpen, self.slab[member.slot].mayWrite {
+            self.enqueue(storage, 0, storage.frameCount, source: source, to: member)
+        } else {
+            self.tally.count(storage.frameCount, of: storage.lane, as: .closedBeforeWrite)
+        }
+    }
+
+    /// The kernel took `result` bytes of the frames first..<end, which was not all of them, or failed.
+    @inline(never)
+    private func deliveredPart(
+        _ storage: FrameStorage,
+        _ first: Int,
+        _ end: Int,
+        _ result: Int,
+        _ source: UInt32,
+        to member: ConnectionHandle
+    ) {
+        guard result >= 0 || EventLoop.isForLater(result) else {
+            self.tally.count(end - first, of: storage.lane, as: .writeError)
+            return self.release(member, .failure(Int32(-result)))
+        }
+        let taken = max(0, result)
+        let start = storage.start(of: first)
+        var next = first
+        while next < end, storage.end(of: next) - start <= taken {
+            next += 1
+        }
+        self.slab[member.slot].bytesSent += UInt64(taken)
+        self.slab[member.slot].messagesSent += UInt64(next - first)
+        self.tally.countWritten(next - first, of: storage.lane, payloadBytes: storage.payload(from: first, to: next))
+        let begun = taken - (storage.start(of: next) - start)
+        self.enqueue(storage, next, end, begun: begun, source: source, to: member)
+    }
+
+    // MARK: members with something special
+
+    /// Sends pieces of several batches to one member in as few system calls as they need.
+    private func deliver(_ pieces: [FramePiece], to member: ConnectionHandle) {
+        var first = 0
+        while first < pieces.count, self.slab.isOpen(member), self.slab[member.slot].ready == member.generation {
+            let end = min(first + EventLoop.piecesAtOnce, pieces.count)
+            for place in first..<end {
+                let piece = pieces[place]
+                unsafe self.pieces[place - first] = iovec(iov_base: piece.start, iov_len: piece.byteCount)
+            }
+            let descriptor = self.slab[member.slot].descriptor
+            var result = unsafe linux_send_pieces(descriptor, self.pieces, end - first)
+            if EventLoop.isForLater(result) {
+                result = 0
+            }
+            for place in first..<end {
+                let piece = pieces[place]
+                if result >= piece.byteCount {
+                    self.slab[member.slot].bytesSent += UInt64(piece.byteCount)
+                    self.slab[member.slot].messagesSent += UInt64(piece.end - piece.first)
+                    self.tally.countWritten(
+                        piece.end - piece.first,
+                        of: piece.storage.lane,
+                        payloadBytes: piece.storage.payload(from: piece.first, to: piece.end)
+                    )
+                    result -= piece.byteCount
+                } else if result >= 0, self.slab[member.slot].ready == member.generation {
+                    let (storage, source) = (piece.storage, piece.source)
+                    self.deliveredPart(storage, piece.first, piece.end, result, source, to: member)
+                    result = 0
+                } else if result >= 0 {
+                    self.queueOrCount(piece, to: member)
+                } else {
+                    self.tally.count(piece.end - piece.first, of: piece.storage.lane, as: .writeError)
+                }
+            }
+            if result < 0 {
+                self.release(member, .failure(Int32(-result)))
+            }
+            first = end
+        }
+        for place in first..<pieces.count {
+            self.queueOrCount(pieces[place], to: member)
+        }
+    }
+
+    private func queueOrCount(_ piece: FramePiece, to member: ConnectionHandle) {
+        if self.slab.isOpen(member), self.slab[member.slot].mayWrite {
+            self.enqueue(piece.storage, piece.first, piece.end, source: piece.source, to: member)
+        } else {
+            self.tally.count(piece.end - piece.first, of: piece.storage.lane, as: .closedBeforeWrite)
+        }
+    }
+}

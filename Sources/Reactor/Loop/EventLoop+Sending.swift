@@ -1,0 +1,126 @@
+import CLinux
+import Instruments
+
+// Replies and control frames to one connection, and the send queues of all. Inside.
+extension EventLoop {
+    /// Room in a full queue for what may not wait: pings, pongs and close frames.
+    private static let roomForNext = 4096
+
+    /// Sends a reply or control frame to one connection; copied only as far as it has to be kept.
+    ///
+    /// Replies of one callback to one connection are held together until it returns. A reply is never dropped silently:
+    /// where the policy drops, it puts room frames out of a full queue.
+    @discardableResult
+    package func send(
+        _ bytes: Span<UInt8>,
+        to connection: ConnectionHandle,
+        placement: SendPlacement = .inOrder
+    ) -> SendResult {
+        self.assertInside()
+        return unsafe bytes.withUnsafeBufferPointer { unsafe self.send($0, to: connection, placement) }
+    }
+
+    private func send(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        to connection: ConnectionHandle,
+        _ placement: SendPlacement
+    ) -> SendResult {
+        if !self.held.hasRoom(for: bytes.count, to: connection) || bytes.count > HeldReplies.largest {
+            self.flushHeld()
+        }
+        guard self.slab.isOpen(connection) else { return .refused }
+        let slot = connection.slot
+        guard self.slab[slot].mayWrite || self.isLastWord(connection) else { return .refused }
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return .written }
+        if self.slab[slot].ready == connection.generation, self.isTicking, bytes.count <= HeldReplies.largest {
+            unsafe self.held.add(bytes, to: connection)
+            return .written
+        }
+        if self.slab[slot].queue != nil || self.slab[slot].flags.contains(.connecting) {
+            return unsafe self.queueReply(bytes, to: connection, placement)
+        }
+        let taken = unsafe linux_send(self.slab[slot].descriptor, base, bytes.count)
+        return unsafe self.replySent(bytes, to: connection, taken)
+    }
+
+    /// Sends what is held; a callback has returned, or something else has to go out after it.
+    func flushHeld() {
+        guard self.held.count > 0 else { return }
+        let (connection, count) = (self.held.connection, self.held.count)
+        self.held.removeAll()
+        guard self.slab.isOpen(connection) else { return }
+        let taken = unsafe linux_send(self.slab[connection.slot].descriptor, self.held.bytes, count)
+        let bytes = unsafe UnsafeBufferPointer(start: self.held.bytes, count: count)
+        _ = unsafe self.replySent(bytes, to: connection, taken)
+    }
+
+    func flushHeld(of connection: ConnectionHandle) {
+        if self.held.count > 0, self.held.connection == connection {
+            self.flushHeld()
+        }
+    }
+
+    private func isLastWord(_ connection: ConnectionHandle) -> Bool {
+        self.calls.lastWords == connection && !self.slab[connection.slot].flags.contains(.finishing)
+    }
+
+    /// Queues what the kernel did not take of a reply.
+    private func replySent(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        to connection: ConnectionHandle,
+        _ result: Int
+    ) -> SendResult {
+        let slot = connection.slot
+        if result == bytes.count {
+            self.slab[slot].bytesSent += UInt64(result)
+            return .written
+        }
+        guard result >= 0 || EventLoop.isForLater(result) else {
+            self.release(connection, .failure(Int32(-result)))
+            return .failed
+        }
+        let taken = max(0, result)
+        self.slab[slot].bytesSent += UInt64(taken)
+        unsafe self.enqueueReply(bytes, to: connection, begun: taken, placement: .inOrder)
+        return .queued
+    }
+
+    private func queueReply(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        to connection: ConnectionHandle,
+        _ placement: SendPlacement
+    ) -> SendResult {
+        let slot = connection.slot
+        let limits = self.configuration.queue
+        let limit = limits.bytes + (placement == .next ? EventLoop.roomForNext : 0)
+        if let queue = self.slab[slot].queue, queue.bytes + bytes.count > limit, !self.isLastWord(connection) {
+            guard limits.policy != .close, self.displace(for: bytes.count, limit: limit, slot, queue) else {
+                self.overflow(connection, .slowConsumer(source: 0))
+                return .overflowed
+            }
+        }
+        unsafe self.enqueueReply(bytes, to: connection, begun: 0, placement: placement)
+        return .queued
+    }
+
+    /// Adds a reply to the queue, whatever its size.
+    func enqueueReply(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        to connection: ConnectionHandle,
+        begun: Int,
+        placement: SendPlacement
+    ) {
+        // Of what the kernel has taken the last byte is kept, which marks the frame as begun.
+        let skipped = max(0, begun - 1)
+        let storage = FrameStorage(lane: 0, capacity: bytes.count - skipped)
+        unsafe storage.append(UnsafeBufferPointer(rebasing: bytes[skipped...]), payloadBytes: 0)
+        let queue = self.openQueue(connection.slot)
+        let before = queue.bytes
+        if placement == .next {
+            queue.insertNext(storage, since: self.time)
+        } else {
+            queue.append(storage, 0, 1, begun: begun - skipped, source: 0, since: self.time)
+        }
+        self.queuedChanged(by: queue.bytes - before)
+    }
+}

@@ -1,0 +1,142 @@
+import CLinux
+import Instruments
+import Synchronization
+
+// One turn after the other: wait, then carry out what came. On the loop's thread.
+extension EventLoop {
+    func run() {
+        self.owner.store(linux_thread_self(), ordering: .releasing)
+        self.meter = LoopMeter(now: linux_now())
+        while !self.hasEnded {
+            self.tick(waitingAtMost: .max)
+        }
+    }
+
+    func tick(waitingAtMost wait: UInt64) {
+        guard !self.hasEnded else { return }
+        let outer = unsafe linux_thread_value()
+        unsafe linux_thread_set_value(Unmanaged.passUnretained(self).toOpaque())
+        defer { unsafe linux_thread_set_value(outer) }
+        self.prepareRing()
+        self.waitForEvents(atMost: wait)
+        self.isTicking = true
+        self.handleEvents()
+        self.fireTimers()
+        self.runPosted()
+        self.offerKept()
+        self.flushHeld()
+        self.settle()
+        for observer in self.tickObservers {
+            observer.tickEnded(now: self.now)
+        }
+        self.flushHeld()
+        self.relieveBudget()
+        self.keepUp()
+        // What handlers do from here on is for the next tick's end, which must not wait.
+        self.hasMore = !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty
+        self.settle()
+        if self.isStopping {
+            self.shutDown()
+        }
+        self.isTicking = false
+    }
+
+    private func waitForEvents(atMost wait: UInt64) {
+        let before = linux_now()
+        self.meter.waits(at: before)
+        var milliseconds: Int32 = 0
+        if self.poller.hasEvents == false, self.mayWait, self.mailbox.beginWaiting() {
+            let next = min(self.wheel.nextLook, self.timers.nextDeadline, self.backlog.nextUpkeep)
+            let pause = min(wait, next == .max ? .max : next > before ? next - before : 0)
+            // Rounded up, since a deadline is never early; a day is as good as for ever.
+            milliseconds =
+                pause == .max ? -1 : Int32(min(pause / 1_000_000 + (pause % 1_000_000 == 0 ? 0 : 1), 86_400_000))
+        }
+        self.poller.wait(milliseconds: milliseconds)
+        self.time = linux_now()
+        self.meter.works(at: self.time)
+    }
+
+    /// Whether nothing of ours is left to do.
+    private var mayWait: Bool {
+        !self.hasMore && self.calls.endings.isEmpty && self.calls.overflows.isEmpty && self.offers.isEmpty
+            && !self.isStopping
+    }
+
+    /// Handles what epoll told, for as long as timers can wait; the rest comes next tick.
+    private func handleEvents() {
+        let enough = self.time + 5_000_000
+        var handled = 0
+        while let event = self.poller.nextEvent() {
+            self.handle(event)
+            handled += 1
+            if handled & 7 == 0, linux_now() > enough {
+                break
+            }
+        }
+    }
+
+    private func handle(_ event: linux_event) {
+        let connection = ConnectionHandle(bits: event.token)
+        if connection.generation != 0 {
+            self.handleEvent(event.events, of: connection)
+        } else if event.token == EventLoop.mailboxToken {
+            self.mailbox.clearWakeUp()
+        } else {
+            self.acceptWaiting(at: connection.slot)
+        }
+    }
+
+    private func fireTimers() {
+        var due = exchange(&self.calls.due, with: [])
+        self.wheel.advance(to: self.time, in: self.slab, due: &due)
+        for connection in due where self.slab.isOpen(connection) {
+            // Another's callback may have moved or taken away this deadline meanwhile.
+            guard self.slab[connection.slot].flags.remove(.isDeadlineDue) != nil else { continue }
+            self.deadlinePassed(connection)
+            self.flushHeld()
+        }
+        due.removeAll(keepingCapacity: true)
+        self.calls.due = due
+        while let work = self.timers.takeDue(at: self.time) {
+            work()
+        }
+    }
+
+    private func runPosted() {
+        for work in self.mailbox.take() {
+            work()
+        }
+    }
+
+    /// Makes the calls that could not be made from within others, until none is left.
+    func settle() {
+        while !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty {
+            for (connection, ending) in exchange(&self.calls.overflows, with: []) {
+                self.tellOverflowed(connection, ending)
+            }
+            for ended in exchange(&self.calls.endings, with: []) {
+                ended.handler.closed(ended.connection, ended.ending, ended.counters)
+            }
+            self.flushHeld()
+        }
+    }
+
+    private func shutDown() {
+        self.stopListening()
+        for slot in 0..<UInt32(self.slab.used) where self.slab[slot].flags.contains(.open) {
+            self.release(ConnectionHandle(slot: slot, generation: self.slab[slot].generation), .shutdown)
+        }
+        self.settle()
+        for work in self.mailbox.close() {
+            work()
+        }
+        self.settle()
+        self.timers.removeAll()
+        self.tickObservers = []
+        self.pressureObservers = []
+        self.ring = nil
+        self.configuration.totalQueue?.leave()
+        self.hasEnded = true
+    }
+}

@@ -1,0 +1,222 @@
+import CLinux
+package import Instruments
+import Synchronization
+
+/// One thread that waits for its sockets, timers and posted work, and carries out what they bring.
+///
+/// Everything about a connection happens on its loop. What is marked "inside" may be called there only, or, while the
+/// loop is being built, on the thread that made it. The loop knows no protocol: bytes go to a `SocketHandler`.
+@safe
+package final class EventLoop: @unchecked Sendable {
+    // Safe to share: all state but the atomics and the mailbox is touched on the owner's thread alone, which the entry
+    // points assert; it passes from the maker to the loop's thread once, in `start`, through the thread's creation.
+    package let index: Int
+    package let name: String
+    let configuration: EventLoopConfiguration
+    let owner: Atomic<UInt64>
+    private let method: Atomic<UInt8>
+    private let threadNumber = Lock<UInt64?>(nil)
+
+    let mailbox: Mailbox
+    let poller: Poller
+    let slab: Slab
+    var wheel: TimerWheel
+    var timers = LoopTimers()
+    var meter: LoopMeter
+    var time: UInt64
+    /// The calendar's time in the tick that began at `tick`.
+    private var wall: (tick: UInt64, nanoseconds: UInt64) = (0, 0)
+    var isTicking = false
+    var isStopping = false
+    /// Handlers were called after the tick's observers.
+    var hasMore = false
+    var hasEnded = false
+
+    // Reading.
+    let receiveBuffer: UnsafeMutablePointer<UInt8>
+    /// The connection whose bytes are lent just now, and where they are.
+    var lent: (connection: ConnectionHandle, offset: Int, count: Int)?
+    /// Connections whose kept bytes are to be offered again.
+    var offers: [ConnectionHandle] = []
+
+    // Writing.
+    var held: HeldReplies
+    var backlog = Backlog()
+    var tally = SendTally()
+    var ring: SendRing?
+    /// The last call of `deliver`.
+    var deliveryNumber: UInt32 = 0
+    /// Room for the pieces of one system call.
+    let pieces: UnsafeMutablePointer<iovec>
+    static let piecesAtOnce = 64
+
+    var accepting = Accepting()
+    var calls = PendingCalls()
+    var tickObservers: [any TickObserver] = []
+    var pressureObservers: [any PressureObserver] = []
+
+    /// Makes a loop that does nothing yet; it belongs to the calling thread until `start`.
+    ///
+    /// - Throws: `ReactorError.ioUringUnavailable` where that was demanded, or what the kernel refuses.
+    package init(index: Int, name: String, configuration: EventLoopConfiguration) throws(ReactorError) {
+        let method = try EventLoop.usableMethod(configuration.sends)
+        let mailbox = try Mailbox()
+        let poller = try Poller()
+        let slab = try Slab(capacity: configuration.maximumConnections)
+        try poller.add(mailbox.wakeUp, Poller.readable, token: EventLoop.mailboxToken)
+        let now = linux_now()
+        self.index = index
+        self.name = name
+        self.configuration = configuration
+        self.owner = Atomic(linux_thread_self())
+        self.method = Atomic(EventLoop.number(of: method))
+        self.mailbox = mailbox
+        self.poller = poller
+        self.slab = slab
+        self.time = now
+        self.wheel = TimerWheel(now: now)
+        self.meter = LoopMeter(now: now)
+        self.held = HeldReplies()
+        unsafe self.receiveBuffer = .allocate(capacity: configuration.receiveBufferBytes)
+        unsafe self.pieces = .allocate(capacity: EventLoop.piecesAtOnce)
+        configuration.totalQueue?.join()
+    }
+
+    deinit {
+        if !self.hasEnded {
+            self.configuration.totalQueue?.add(-self.backlog.bytes)
+            self.configuration.totalQueue?.leave()
+        }
+        for slot in 0..<UInt32(self.slab.used) where self.slab[slot].flags.contains(.open) {
+            _ = linux_close(self.slab[slot].descriptor)
+        }
+        if self.accepting.spare >= 0 {
+            _ = linux_close(self.accepting.spare)
+        }
+        unsafe self.receiveBuffer.deallocate()
+        unsafe self.pieces.deallocate()
+    }
+
+    // MARK: life
+
+    /// Gives the loop a thread of its own, with its name.
+    package func start() {
+        self.assertInside()
+        self.threadNumber.withLock { thread in
+            precondition(thread == nil, "a loop is started once")
+            self.owner.store(0, ordering: .releasing)
+            var number: UInt64 = 0
+            let context = unsafe Unmanaged.passRetained(self)
+            let result = unsafe linux_thread_start(
+                { context in
+                    guard let context = unsafe context else { return }
+                    unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+                },
+                context.toOpaque(),
+                self.name,
+                &number
+            )
+            precondition(result == 0, "the system has a thread for each loop")
+            thread = number
+        }
+    }
+
+    /// One turn of the loop on the calling thread, which becomes the loop's: for tests.
+    package func runTick(waitingAtMost wait: Duration = .zero) {
+        precondition(self.threadNumber.withLock { $0 } == nil, "a started loop turns by itself")
+        self.owner.store(linux_thread_self(), ordering: .releasing)
+        self.tick(waitingAtMost: UInt64(max(0, wait.wholeNanoseconds)))
+    }
+
+    /// Ends the loop, from any thread: closes every socket, runs what was posted, ends the thread.
+    package func stop() {
+        self.execute { [weak self] in self?.isStopping = true }
+    }
+
+    /// Waits for the thread to end; from any thread but the loop's.
+    package func join() {
+        let thread = self.threadNumber.withLock { thread in
+            let number = thread
+            thread = thread == nil ? nil : 0
+            return number
+        }
+        if let thread, thread != 0 {
+            linux_thread_join(thread)
+        }
+    }
+
+    /// Whether the caller is on the loop's thread.
+    package var isInside: Bool {
+        self.owner.load(ordering: .relaxed) == linux_thread_self()
+    }
+
+    package func assertInside() {
+        precondition(self.isInside, "only the loop's own thread touches what is on it")
+    }
+
+    /// The loop whose thread the caller is on, while it turns.
+    package static var current: EventLoop? {
+        guard let value = unsafe linux_thread_value() else { return nil }
+        return unsafe Unmanaged<EventLoop>.fromOpaque(value).takeUnretainedValue()
+    }
+
+    /// When this tick began.
+    ///
+    /// Inside.
+    package var now: Instant {
+        Instant(nanoseconds: self.time)
+    }
+
+    /// Nanoseconds since 1970, read once in a tick that asks.
+    ///
+    /// Inside.
+    package var wallNanoseconds: UInt64 {
+        if self.wall.tick != self.time {
+            self.wall = (self.time, linux_wall_now())
+        }
+        return self.wall.nanoseconds
+    }
+
+    /// How batches are sent: never `.auto`.
+    ///
+    /// Any thread.
+    package var sendMethod: SendMethod {
+        self.method.load(ordering: .relaxed) == EventLoop.number(of: .ioUring) ? .ioUring : .send
+    }
+
+    /// How many connections it may hold; slots are below it.
+    package var maximumConnections: Int {
+        self.slab.capacity
+    }
+
+    var mayOpen: Bool {
+        !self.isStopping && !self.hasEnded
+    }
+
+    // MARK: how batches are sent
+
+    static let mailboxToken: UInt64 = 0
+
+    private static func number(of method: SendMethod) -> UInt8 {
+        method == .ioUring ? 1 : 0
+    }
+
+    private static func usableMethod(_ wanted: SendMethod) throws(ReactorError) -> SendMethod {
+        guard wanted != .send else { return .send }
+        let failure = SendRing.probe()
+        guard failure != 0 else { return .ioUring }
+        if wanted == .ioUring {
+            throw .ioUringUnavailable(errno: failure)
+        }
+        return .send
+    }
+
+    /// A ring belongs to the thread that makes it, so it is made in the first tick.
+    func prepareRing() {
+        guard self.ring == nil, self.sendMethod == .ioUring else { return }
+        self.ring = SendRing(entries: 1024)
+        if self.ring == nil {
+            self.method.store(EventLoop.number(of: .send), ordering: .relaxed)
+        }
+    }
+}

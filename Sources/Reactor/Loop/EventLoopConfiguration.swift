@@ -1,0 +1,31 @@
+import CLinux
+
+/// What a loop is told when it is made.
+package struct EventLoopConfiguration: Sendable {
+    /// The buffer lent to readers, and so the most that is read of a connection in one go.
+    package var receiveBufferBytes: Int
+    package var sends: SendMethod
+    package var queue: SendQueueLimits
+    /// How much unsent the kernel may hold for a connection before it counts as not writable (`TCP_NOTSENT_LOWAT`).
+    package var notSentLowWater: Int
+    /// The bound shared with the other loops.
+    package var totalQueue: QueueBudget?
+    /// How many connections the loop may hold; a handle's slot is always below it.
+    package var maximumConnections: Int
+
+    package init(
+        receiveBufferBytes: Int = 256 * 1024,
+        sends: SendMethod = .auto,
+        queue: SendQueueLimits = SendQueueLimits(),
+        notSentLowWater: Int = 64 * 1024,
+        totalQueue: QueueBudget? = nil,
+        maximumConnections: Int? = nil
+    ) {
+        self.receiveBufferBytes = receiveBufferBytes
+        self.sends = sends
+        self.queue = queue
+        self.notSentLowWater = notSentLowWater
+        self.totalQueue = totalQueue
+        self.maximumConnections = maximumConnections ?? Int(min(linux_descriptor_limit(), 1 << 20))
+    }
+}

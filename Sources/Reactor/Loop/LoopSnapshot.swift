@@ -1,0 +1,64 @@
+package import Instruments
+
+/// What one loop has counted of the room frames of one lane.
+package struct LaneCounts: Sendable, Equatable {
+    package let outcomes: PerCase<DeliveryOutcome, UInt64>
+    /// Payload bytes of the frames written.
+    package let payloadBytes: UInt64
+    /// Frames waiting in send queues, as counted from these.
+    package let pending: UInt64
+}
+
+/// One loop's numbers, copied in one turn.
+///
+/// Counters count since the loop was made.
+package struct LoopSnapshot: Sendable {
+    package let loop: String
+    package let at: Instant
+    /// One a lane; what is in lane 0 stays 0 but for `pending`.
+    package let lanes: [LaneCounts]
+    package let queuedBytes: Int
+    /// Connections with anything queued.
+    package let backlogged: Int
+    /// How long frames had waited in a queue when they were written, in seconds.
+    package let queueAge: Histogram
+    /// How long each tick kept everything else waiting, in seconds.
+    package let lag: Histogram
+    package let busy: Duration
+    package let idle: Duration
+    package let ticks: UInt64
+    package let open: Int
+    package let accepted: UInt64
+    /// How often a listener had to rest because no descriptor was to be had.
+    package let acceptFailures: UInt64
+    /// Connections closed at once: none to be had, or not wanted.
+    package let refused: UInt64
+    package let sendMethod: SendMethod
+}
+
+/// Where a loop's time goes.
+struct LoopMeter {
+    private(set) var busy: UInt64 = 0
+    private(set) var idle: UInt64 = 0
+    private(set) var ticks: UInt64 = 0
+    private(set) var lag = Histogram(bounds: Histogram.latencySeconds)
+    private var lastMark: UInt64
+
+    init(now: UInt64) {
+        self.lastMark = now
+    }
+
+    /// The tick's work is done.
+    mutating func waits(at now: UInt64) {
+        let spent = now > self.lastMark ? now - self.lastMark : 0
+        self.busy += spent
+        self.ticks += 1
+        self.lag.observe(Double(spent) / 1e9)
+        self.lastMark = now
+    }
+
+    mutating func works(at now: UInt64) {
+        self.idle += now > self.lastMark ? now - self.lastMark : 0
+        self.lastMark = now
+    }
+}

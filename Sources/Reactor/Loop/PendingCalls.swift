@@ -1,0 +1,23 @@
+/// Calls to handlers that have to wait until the current one returns.
+struct PendingCalls {
+    var endings: [PendingEnding] = []
+    var overflows: [(connection: ConnectionHandle, ending: SocketEnding)] = []
+    /// The connection whose `overflowed` is being called: it may still say something.
+    var lastWords: ConnectionHandle?
+    /// What `closed` will say of finishing connections, where that is not `.local`.
+    var finishEndings: [UInt32: SocketEnding] = [:]
+    /// Room for connections whose deadlines have passed.
+    var due: [ConnectionHandle] = []
+
+    var isEmpty: Bool {
+        self.endings.isEmpty && self.overflows.isEmpty
+    }
+}
+
+/// A connection that has ended and whose handler has not heard it yet.
+struct PendingEnding {
+    let handler: any SocketHandler
+    let connection: ConnectionHandle
+    let ending: SocketEnding
+    let counters: ConnectionCounters
+}

@@ -1,0 +1,95 @@
+/// Finished frames one after the other, shared by every send queue that still needs one of them.
+///
+/// Grows only while nobody but its batch holds it.
+@safe
+final class FrameStorage {
+    private struct Mark {
+        let end: UInt32
+        let payloadEnd: UInt32
+    }
+
+    /// 0 for replies, otherwise what the frames' outcomes are counted by.
+    let lane: UInt8
+    // Read and written on the loop's thread alone; freed with this object. Addresses into it do not outlive a call.
+    private(set) var base: UnsafeMutablePointer<UInt8>
+    private(set) var byteCount = 0
+    private var capacity: Int
+    private var marks: [Mark] = []
+
+    init(lane: UInt8, capacity: Int) {
+        self.lane = lane
+        self.capacity = max(capacity, 16)
+        unsafe self.base = .allocate(capacity: self.capacity)
+    }
+
+    deinit {
+        unsafe self.base.deallocate()
+    }
+
+    var frameCount: Int {
+        self.marks.count
+    }
+
+    var payloadBytes: Int {
+        Int(self.marks.last?.payloadEnd ?? 0)
+    }
+
+    func start(of frame: Int) -> Int {
+        frame == 0 ? 0 : Int(self.marks[frame - 1].end)
+    }
+
+    func end(of frame: Int) -> Int {
+        Int(self.marks[frame].end)
+    }
+
+    /// The payload bytes of a range of frames.
+    func payload(from first: Int, to end: Int) -> Int {
+        guard first < end else { return 0 }
+        return Int(self.marks[end - 1].payloadEnd) - (first == 0 ? 0 : Int(self.marks[first - 1].payloadEnd))
+    }
+
+    func append(_ frame: UnsafeBufferPointer<UInt8>, payloadBytes: Int) {
+        unsafe self.append(bytes: frame.count, payloadBytes: payloadBytes) { space in
+            if let from = frame.baseAddress {
+                unsafe space.initialize(from: from, count: frame.count)
+            }
+            return frame.count
+        }
+    }
+
+    /// Adds the frame that `fill` writes into at most `bytes` bytes; it answers how many it wrote.
+    func append(bytes: Int, payloadBytes: Int?, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
+        self.reserve(self.byteCount + bytes)
+        let written = unsafe fill(self.base + self.byteCount)
+        precondition(written > 0 && written <= bytes, "a frame has bytes, and fits the space it asked for")
+        self.byteCount += written
+        self.marks.append(
+            Mark(end: UInt32(self.byteCount), payloadEnd: UInt32(self.payloadBytes + (payloadBytes ?? written)))
+        )
+    }
+
+    func removeAll() {
+        self.byteCount = 0
+        self.marks.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives back what it does not need, since queues may hold it for long.
+    func trim() {
+        guard self.capacity > 2 * self.byteCount + 64 else { return }
+        self.move(to: max(self.byteCount, 16))
+    }
+
+    private func reserve(_ bytes: Int) {
+        precondition(bytes <= Int(UInt32.max), "a batch holds less than 4 GiB")
+        guard bytes > self.capacity else { return }
+        self.move(to: max(bytes, 2 * self.capacity))
+    }
+
+    private func move(to capacity: Int) {
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        unsafe moved.initialize(from: self.base, count: self.byteCount)
+        unsafe self.base.deallocate()
+        unsafe self.base = moved
+        self.capacity = capacity
+    }
+}

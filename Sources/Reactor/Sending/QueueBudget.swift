@@ -1,0 +1,42 @@
+import Synchronization
+
+/// The bound on all send queues of all loops together.
+///
+/// Past it, the loops that hold more than their share end the connections with the most queued.
+package final class QueueBudget: Sendable {
+    /// In bytes.
+    package let limit: Int
+    // Every loop adds and takes away; nothing else is ordered by these, so relaxed is enough.
+    private let used = Atomic<Int>(0)
+    private let loops = Atomic<Int>(0)
+
+    package init(limit: Int) {
+        self.limit = limit
+    }
+
+    package var usedBytes: Int {
+        self.used.load(ordering: .relaxed)
+    }
+
+    var share: Int {
+        self.limit / max(1, self.loops.load(ordering: .relaxed))
+    }
+
+    func join() {
+        self.loops.add(1, ordering: .relaxed)
+    }
+
+    func leave() {
+        self.loops.subtract(1, ordering: .relaxed)
+    }
+
+    func add(_ bytes: Int) {
+        self.used.add(bytes, ordering: .relaxed)
+    }
+}
+
+/// Hears when the queues of the whole instance grow towards their bound.
+package protocol PressureObserver: AnyObject {
+    /// `true` from three quarters of the bound until they are under half of it: publications wait, by not being read.
+    func pressureChanged(_ hasPressure: Bool)
+}

@@ -1,0 +1,75 @@
+/// The frames of one tick for one room and one encoding.
+///
+/// Bound to its loop, and reused.
+///
+/// Send queues that still need its frames keep them alive; a batch that is emptied then starts on fresh memory.
+package final class SendBatch {
+    private static let keptCapacity = 1 << 20
+
+    private var storage: FrameStorage
+
+    /// - Parameter lane: 1 to 15: what the outcomes of its frames are counted by.
+    package init(lane: UInt8) {
+        precondition((1..<UInt8(SendTally.lanes)).contains(lane), "lane 0 is for replies, and there are 16")
+        self.storage = FrameStorage(lane: lane, capacity: 256)
+    }
+
+    package var lane: UInt8 {
+        self.storage.lane
+    }
+
+    package var frameCount: Int {
+        self.storage.frameCount
+    }
+
+    package var byteCount: Int {
+        self.storage.byteCount
+    }
+
+    /// Adds a finished frame.
+    ///
+    /// - Parameter payloadBytes: What the frame counts as in the bytes of messages sent; its own size where `nil`.
+    package func append(_ frame: Span<UInt8>, payloadBytes: Int? = nil) {
+        self.makeWritable()
+        unsafe frame.withUnsafeBufferPointer { bytes in
+            unsafe self.storage.append(bytes, payloadBytes: payloadBytes ?? bytes.count)
+        }
+    }
+
+    /// Adds the frame that `fill` writes in place, of at most `bytes` bytes.
+    package func append(bytes: Int, payloadBytes: Int? = nil, _ fill: (inout OutputSpan<UInt8>) -> Void) {
+        self.makeWritable()
+        unsafe self.storage.append(bytes: bytes, payloadBytes: payloadBytes) { space in
+            let buffer = unsafe UnsafeMutableBufferPointer(start: space, count: bytes)
+            var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+            fill(&output)
+            return unsafe output.finalize(for: buffer)
+        }
+    }
+
+    package func removeAll() {
+        if isKnownUniquelyReferenced(&self.storage), self.storage.byteCount <= SendBatch.keptCapacity {
+            self.storage.removeAll()
+        } else {
+            self.storage = FrameStorage(lane: self.lane, capacity: min(self.byteCount, 4096))
+        }
+    }
+
+    var frames: FrameStorage {
+        self.storage
+    }
+
+    /// Lets queues that hold these frames hold no more memory than the frames need.
+    func trimIfShared() {
+        if !isKnownUniquelyReferenced(&self.storage) {
+            self.storage.trim()
+        }
+    }
+
+    private func makeWritable() {
+        precondition(isKnownUniquelyReferenced(&self.storage), "a delivered batch is emptied before it is filled again")
+    }
+}
+
+@available(*, unavailable)
+extension SendBatch: Sendable {}

@@ -1,0 +1,267 @@
+import CLinux
+import Instruments
+
+/// The frames that the kernel has not taken yet from one connection, in order; exists only while there are any.
+final class SendQueue {
+    private struct Entry {
+        let storage: FrameStorage
+        /// The frames first..<end of the storage.
+        var first: Int
+        var end: Int
+        let source: UInt32
+        /// When it was queued.
+        let since: UInt64
+
+        var bytes: Int {
+            self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
+        }
+    }
+
+    /// Bytes not taken yet.
+    private(set) var bytes = 0
+    private(set) var frameCount = 0
+    /// Its place in the loop's list of backlogged connections.
+    var place: Int
+    private var entries: [Entry] = []
+    private var head = 0
+    /// Bytes taken of the first frame.
+    private var begun = 0
+
+    init(place: Int) {
+        self.place = place
+    }
+
+    var isEmpty: Bool {
+        self.frameCount == 0
+    }
+
+    /// Since when the first frame waits, and whose it is.
+    var oldest: (since: UInt64, source: UInt32)? {
+        self.isEmpty ? nil : (self.entries[self.head].since, self.entries[self.head].source)
+    }
+
+    // MARK: adding
+
+    /// Adds frames at the end.
+    ///
+    /// - Parameter begun: Bytes of the first of them that the kernel has taken; only into an empty queue.
+    func append(_ storage: FrameStorage, _ first: Int, _ end: Int, begun: Int, source: UInt32, since: UInt64) {
+        precondition(begun == 0 || self.isEmpty, "only the first frame can be begun")
+        guard first < end else { return }
+        let last = self.entries.count - 1
+        if last >= self.head, self.entries[last].storage === storage, self.entries[last].end == first {
+            self.entries[last].end = end
+        } else {
+            self.entries.append(Entry(storage: storage, first: first, end: end, source: source, since: since))
+        }
+        if begun != 0 {
+            self.begun = begun
+        }
+        self.bytes += storage.end(of: end - 1) - storage.start(of: first) - begun
+        self.frameCount += end - first
+    }
+
+    /// Puts one reply right after the frame already begun.
+    func insertNext(_ storage: FrameStorage, since: UInt64) {
+        guard !self.isEmpty else {
+            return self.append(storage, 0, 1, begun: 0, source: 0, since: since)
+        }
+        var place = self.head
+        if self.begun > 0 {
+            self.splitHead()
+            place += 1
+        }
+        // As old as what it goes before, so that the queue stays in the order of age.
+        let age = place < self.entries.count ? self.entries[place].since : since
+        self.entries.insert(Entry(storage: storage, first: 0, end: 1, source: 0, since: age), at: place)
+        self.bytes += storage.byteCount
+        self.frameCount += 1
+    }
+
+    // MARK: writing
+
+    /// Describes what is to be written next, in at most `limit` pieces.
+    func describe(_ pieces: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
+        var count = 0
+        var skipped = self.begun
+        while count < limit, self.head + count < self.entries.count {
+            let entry = self.entries[self.head + count]
+            let start = entry.storage.start(of: entry.first) + skipped
+            let length = entry.storage.end(of: entry.end - 1) - start
+            unsafe pieces[count] = iovec(iov_base: entry.storage.base + start, iov_len: length)
+            skipped = 0
+            count += 1
+        }
+        return count
+    }
+
+    /// Takes `count` bytes off the front, as the kernel did; frames whose last byte went are counted as written.
+    ///
+    /// - Returns: How many room frames that were.
+    func take(_ count: Int, now: UInt64, tally: inout SendTally) -> Int {
+        var left = count + self.begun
+        var messages = 0
+        self.bytes -= count
+        self.begun = 0
+        while left > 0 {
+            var entry = self.entries[self.head]
+            let first = entry.first
+            let start = entry.storage.start(of: first)
+            while entry.first < entry.end, entry.storage.end(of: entry.first) - start <= left {
+                entry.first += 1
+            }
+            let frames = entry.first - first
+            let payload = entry.storage.payload(from: first, to: entry.first)
+            left -= entry.storage.start(of: entry.first) - start
+            self.frameCount -= frames
+            if entry.storage.lane != 0, frames > 0 {
+                messages += frames
+                tally.countWritten(frames, of: entry.storage.lane, payloadBytes: payload)
+                tally.observeAge(now > entry.since ? now - entry.since : 0, frames: frames)
+            }
+            if entry.first < entry.end {
+                self.entries[self.head].first = entry.first
+                self.begun = left
+                break
+            }
+            self.head += 1
+        }
+        self.compact()
+        return messages
+    }
+
+    // MARK: dropping
+
+    /// Drops everything, or everything but the frame already begun, and counts it.
+    func discard(keepingBegun: Bool, as outcome: DeliveryOutcome, tally: inout SendTally) {
+        var kept: Entry?
+        if keepingBegun, self.begun > 0 {
+            self.splitHead()
+            kept = self.entries[self.head]
+            self.head += 1
+        }
+        for entry in self.entries[self.head...] {
+            tally.count(entry.end - entry.first, of: entry.storage.lane, as: outcome)
+        }
+        self.head = 0
+        if let kept {
+            self.entries = [kept]
+            self.bytes = kept.bytes - self.begun
+            self.frameCount = 1
+        } else {
+            self.entries = []
+            self.bytes = 0
+            self.frameCount = 0
+            self.begun = 0
+        }
+    }
+
+    /// Drops room frames not begun until `bytes` are left free under `limit`, from the oldest or from the newest.
+    ///
+    /// Drops nothing where that would not be enough.
+    ///
+    /// - Returns: How many it dropped; `nil` where it would not be enough.
+    func displace(for bytes: Int, limit: Int, newestFirst: Bool, tally: inout SendTally) -> Int? {
+        let needed = self.bytes + bytes - limit
+        guard needed <= self.droppableBytes || self.begun == 0 && self.holdsOnlyRoomFrames else { return nil }
+        if self.begun > 0 {
+            self.splitHead()
+        }
+        var freed = 0
+        var dropped = 0
+        let begins = self.head + (self.begun > 0 ? 1 : 0)
+        var place = newestFirst ? self.entries.count - 1 : begins
+        while freed < needed, place >= begins, place < self.entries.count {
+            while self.entries[place].storage.lane != 0, self.entries[place].first < self.entries[place].end,
+                freed < needed
+            {
+                let entry = self.entries[place]
+                let frame = newestFirst ? entry.end - 1 : entry.first
+                freed += entry.storage.end(of: frame) - entry.storage.start(of: frame)
+                tally.count(1, of: entry.storage.lane, as: .droppedSlowConsumer)
+                dropped += 1
+                if newestFirst {
+                    self.entries[place].end -= 1
+                } else {
+                    self.entries[place].first += 1
+                }
+            }
+            place += newestFirst ? -1 : 1
+        }
+        self.entries.removeAll { $0.first == $0.end }
+        self.head = min(self.head, self.entries.count)
+        self.bytes -= freed
+        self.frameCount -= dropped
+        return dropped
+    }
+
+    /// Frames waiting, by lane.
+    func countPending(into lanes: inout [UInt64]) {
+        for entry in self.entries[self.head...] {
+            lanes[Int(entry.storage.lane)] += UInt64(entry.end - entry.first)
+        }
+    }
+
+    /// Frames handed to the kernel by a call that described `pieces` pieces.
+    func countFailed(pieces: Int, tally: inout SendTally) {
+        for entry in self.entries[self.head..<min(self.head + pieces, self.entries.count)] {
+            tally.count(entry.end - entry.first, of: entry.storage.lane, as: .writeError)
+        }
+        for entry in self.entries[min(self.head + pieces, self.entries.count)...] {
+            tally.count(entry.end - entry.first, of: entry.storage.lane, as: .closedBeforeWrite)
+        }
+        self.entries = []
+        self.head = 0
+        self.frameCount = 0
+        self.begun = 0
+    }
+
+    /// Everything unsent as bytes, where only replies wait; `nil` where a room frame does.
+    var unsentReplies: [UInt8]? {
+        var bytes: [UInt8] = []
+        var skipped = self.begun
+        for entry in self.entries[self.head...] {
+            guard entry.storage.lane == 0 else { return nil }
+            let start = entry.storage.start(of: entry.first) + skipped
+            let length = entry.storage.end(of: entry.end - 1) - start
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: entry.storage.base + start, count: length))
+            skipped = 0
+        }
+        return bytes
+    }
+
+    private var droppableBytes: Int {
+        var bytes = 0
+        for (index, entry) in self.entries[self.head...].enumerated() where entry.storage.lane != 0 {
+            let first = index == 0 && self.begun > 0 ? entry.first + 1 : entry.first
+            if first < entry.end {
+                bytes += entry.storage.end(of: entry.end - 1) - entry.storage.start(of: first)
+            }
+        }
+        return bytes
+    }
+
+    private var holdsOnlyRoomFrames: Bool {
+        self.entries[self.head...].allSatisfy { $0.storage.lane != 0 }
+    }
+
+    /// Makes the frame already begun an entry of its own.
+    private func splitHead() {
+        let entry = self.entries[self.head]
+        guard entry.end - entry.first > 1 else { return }
+        var rest = entry
+        rest.first += 1
+        self.entries[self.head].end = entry.first + 1
+        self.entries.insert(rest, at: self.head + 1)
+    }
+
+    private func compact() {
+        if self.head == self.entries.count {
+            self.entries.removeAll(keepingCapacity: true)
+            self.head = 0
+        } else if self.head * 2 >= self.entries.count {
+            self.entries.removeSubrange(..<self.head)
+            self.head = 0
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Instruments
+
+/// What one loop has counted of its room frames, by lane and outcome.
+struct SendTally {
+    static let lanes = 16
+
+    private var outcomes: [PerCase<DeliveryOutcome, UInt64>] = Array(
+        repeating: PerCase(repeating: 0),
+        count: SendTally.lanes
+    )
+    private var payloadBytes: [UInt64] = Array(repeating: 0, count: SendTally.lanes)
+    /// How long frames had waited when the kernel took the last of their bytes.
+    private(set) var queueAge = Histogram(bounds: Histogram.latencySeconds)
+
+    /// Counts room frames; replies have no outcomes.
+    mutating func count(_ frames: Int, of lane: UInt8, as outcome: DeliveryOutcome) {
+        guard lane != 0, frames != 0 else { return }
+        self.outcomes[Int(lane)][outcome] += UInt64(frames)
+    }
+
+    mutating func countWritten(_ frames: Int, of lane: UInt8, payloadBytes: Int) {
+        guard lane != 0, frames != 0 else { return }
+        self.outcomes[Int(lane)][.written] += UInt64(frames)
+        self.payloadBytes[Int(lane)] += UInt64(payloadBytes)
+    }
+
+    mutating func observeAge(_ nanoseconds: UInt64, frames: Int) {
+        self.queueAge.observe(Double(nanoseconds) / 1e9, times: UInt64(frames))
+    }
+
+    /// Everything counted so far; what is pending is counted from the queues.
+    func lanes(pending: [UInt64]) -> [LaneCounts] {
+        (0..<SendTally.lanes).map { lane in
+            LaneCounts(
+                outcomes: self.outcomes[lane],
+                payloadBytes: self.payloadBytes[lane],
+                pending: pending[lane]
+            )
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Instruments
+
+/// Frames first..<end of one batch on their way to one member.
+struct FramePiece {
+    let storage: FrameStorage
+    let first: Int
+    let end: Int
+    let source: UInt32
+
+    init(_ storage: FrameStorage, _ first: Int, _ end: Int, source: UInt32) {
+        self.storage = storage
+        self.first = first
+        self.end = end
+        self.source = source
+    }
+
+    var byteCount: Int {
+        self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
+    }
+
+    var start: UnsafeMutablePointer<UInt8> {
+        unsafe self.storage.base + self.storage.start(of: self.first)
+    }
+}
+
+/// The members of one call of `deliver` that get more than one batch, or not every frame of a batch.
+///
+/// They are found by a mark in their records, so the everyday member costs one comparison. Each has a chain of notes,
+/// in the order of deliveries: that it gets one, or that it does not get a frame of one.
+struct SpecialMembers {
+    private struct Member {
+        let connection: ConnectionHandle
+        let firstNote: Int
+        var lastNote: Int
+    }
+
+    private struct Note {
+        let delivery: Int
+        /// The frame that is not wanted; -1 where the delivery is.
+        let excluded: Int
+        var next = -1
+    }
+
+    private static let isSpecial: UInt32 = 1 << 31
+
+    private var members: [Member] = []
+    private var notes: [Note] = []
+
+    /// Marks the members' records with the number of the call.
+    init(of deliveries: [Delivery], number: UInt32, in slab: Slab) {
+        guard deliveries.count > 1 || deliveries.contains(where: { !$0.exclusions.isEmpty }) else { return }
+        for (index, delivery) in deliveries.enumerated() where delivery.batch.frameCount > 0 {
+            for (connection, frame) in delivery.exclusions where frame >= 0 && slab.isOpen(connection) {
+                if !slab.isMarked(connection, number) {
+                    slab[connection.slot].deliveryMark = number
+                    slab[connection.slot].deliveryPlace = self.addMember(connection)
+                } else if !slab.isSpecial(connection, number) {
+                    self.promote(connection, in: slab)
+                }
+                self.note(Note(delivery: index, excluded: frame), for: connection, in: slab)
+            }
+            for member in delivery.members where slab.isOpen(member) {
+                if !slab.isMarked(member, number) {
+                    slab[member.slot].deliveryMark = number
+                    slab[member.slot].deliveryPlace = UInt32(index)
+                    continue
+                }
+                if !slab.isSpecial(member, number) {
+                    self.promote(member, in: slab)
+                }
+                self.note(Note(delivery: index, excluded: -1), for: member, in: slab)
+            }
+        }
+    }
+
+    /// Whether the record's connection is one of them in the call of that number.
+    @inline(__always)
+    static func contains(_ record: UnsafeMutablePointer<ConnectionRecord>, _ number: UInt32) -> Bool {
+        unsafe record.pointee.deliveryMark == number && record.pointee.deliveryPlace >= self.isSpecial
+    }
+
+    var count: Int {
+        self.members.count
+    }
+
+    func connection(_ place: Int) -> ConnectionHandle {
+        self.members[place].connection
+    }
+
+    /// What one of them gets; counts the frames that it does not.
+    func resolve(_ place: Int, in deliveries: [Delivery], into pieces: inout [FramePiece], tally: inout SendTally) {
+        pieces.removeAll(keepingCapacity: true)
+        var excluded: [Int] = []
+        var next = self.members[place].firstNote
+        while next >= 0 {
+            let note = self.notes[next]
+            next = note.next
+            if note.excluded < 0 {
+                self.add(deliveries[note.delivery], without: excluded, to: &pieces, tally: &tally)
+            } else if !excluded.contains(note.excluded) {
+                excluded.append(note.excluded)
+            }
+            // Frames excluded from a delivery of which it is no member mean nothing.
+            if next >= 0, self.notes[next].delivery != note.delivery {
+                excluded = []
+            }
+        }
+    }
+
+    /// Adds a delivery's frames as pieces, as long as they can be.
+    private func add(
+        _ delivery: Delivery,
+        without excluded: [Int],
+        to pieces: inout [FramePiece],
+        tally: inout SendTally
+    ) {
+        let frames = delivery.batch.frames
+        var first = 0
+        for frame in excluded.sorted() where frame < frames.frameCount {
+            if first < frame {
+                pieces.append(FramePiece(frames, first, frame, source: delivery.source))
+            }
+            first = frame + 1
+            tally.count(1, of: frames.lane, as: .senderExcluded)
+        }
+        if first < frames.frameCount {
+            pieces.append(FramePiece(frames, first, frames.frameCount, source: delivery.source))
+        }
+    }
+
+    /// A member seen in one delivery is in another as well: its first becomes a note.
+    private mutating func promote(_ connection: ConnectionHandle, in slab: Slab) {
+        let first = Int(slab[connection.slot].deliveryPlace)
+        slab[connection.slot].deliveryPlace = self.addMember(connection)
+        self.note(Note(delivery: first, excluded: -1), for: connection, in: slab)
+    }
+
+    private mutating func addMember(_ connection: ConnectionHandle) -> UInt32 {
+        self.members.append(Member(connection: connection, firstNote: self.notes.count, lastNote: -1))
+        return SpecialMembers.isSpecial | UInt32(self.members.count - 1)
+    }
+
+    private mutating func note(_ note: Note, for connection: ConnectionHandle, in slab: Slab) {
+        let member = Int(slab[connection.slot].deliveryPlace & ~SpecialMembers.isSpecial)
+        let last = self.members[member].lastNote
+        if last >= 0 {
+            self.notes[last].next = self.notes.count
+        }
+        self.members[member].lastNote = self.notes.count
+        self.notes.append(note)
+    }
+}
+
+extension Slab {
+    fileprivate func isMarked(_ connection: ConnectionHandle, _ number: UInt32) -> Bool {
+        self[connection.slot].deliveryMark == number
+    }
+
+    /// Whether an open connection is special in the call of that number.
+    func isSpecial(_ connection: ConnectionHandle, _ number: UInt32) -> Bool {
+        let record = unsafe self.base + Int(connection.slot)
+        return unsafe SpecialMembers.contains(record, number)
+    }
+}

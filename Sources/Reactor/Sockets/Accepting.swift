@@ -1,0 +1,30 @@
+import CLinux
+
+/// One listening socket of a loop.
+final class Listener {
+    let descriptor: Descriptor
+    let accept: (AcceptedSocket) -> (any SocketHandler)?
+    let failed: ((AcceptFailure) -> Void)?
+
+    init(
+        descriptor: consuming Descriptor,
+        accept: @escaping (AcceptedSocket) -> (any SocketHandler)?,
+        failed: ((AcceptFailure) -> Void)?
+    ) {
+        self.descriptor = descriptor
+        self.accept = accept
+        self.failed = failed
+    }
+}
+
+/// What a loop keeps for its listening sockets.
+struct Accepting {
+    var listeners: [UInt32: Listener] = [:]
+    var lastListener: UInt32 = 0
+    /// A descriptor to be given up when there are no others; -1 while that is the case.
+    var spare: Int32 = -1
+    var accepted: UInt64 = 0
+    /// How often a listener had to rest.
+    var failures: UInt64 = 0
+    var refused: UInt64 = 0
+}

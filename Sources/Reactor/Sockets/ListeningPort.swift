@@ -1,0 +1,68 @@
+import CLinux
+
+/// A port that was found free and is held from then on; each event loop opens a socket of its own on it.
+///
+/// The first socket binds without `SO_REUSEPORT`, so a port that anybody holds is found taken, another gateway's port as
+/// well; only then it gets the option, so that the sockets of the other loops may join and nobody can slip in between.
+package struct ListeningPort: ~Copyable {
+    /// Where it listens, with the real port where 0 was asked for.
+    package let address: SocketAddress
+    private let isDualStack: Bool
+    private var first: ListeningSocket?
+
+    /// Takes a port on one address; IPv6's wildcard is for IPv4 too.
+    ///
+    /// - Throws: `ReactorError.addressInUse`, or `.system` with what the kernel says.
+    package static func claim(_ address: SocketAddress) throws(ReactorError) -> ListeningPort {
+        let isDualStack = address.isIPv6 && address.isWildcard
+        let descriptor = linux_bind_listener(address.kernel, isDualStack, false)
+        guard descriptor >= 0 else { throw .binding(address, errno: -descriptor) }
+        let socket = ListeningSocket(descriptor: Descriptor(descriptor))
+        let result = linux_share_port(descriptor)
+        guard result >= 0 else { throw .system(call: "setsockopt", errno: -result) }
+        var bound = linux_address()
+        let named = unsafe linux_local_address(descriptor, &bound)
+        guard named >= 0 else { throw .system(call: "getsockname", errno: -named) }
+        return ListeningPort(address: address.with(port: bound.port), isDualStack: isDualStack, first: socket)
+    }
+
+    /// Takes a port on the literal `host`, or on all addresses, IPv6 and IPv4, where it is `nil`.
+    package static func claim(host: String?, port: UInt16) throws(ReactorError) -> ListeningPort {
+        if let host {
+            guard let address = SocketAddress(ip: host, port: port) else { throw .invalidAddress(host) }
+            return try self.claim(address)
+        }
+        do throws(ReactorError) {
+            return try self.claim(SocketAddress.all(isIPv6: true, port: port))
+        } catch .system(_, EAFNOSUPPORT), .system(_, EADDRNOTAVAIL) {
+            return try self.claim(SocketAddress.all(isIPv6: false, port: port))
+        }
+    }
+
+    /// A socket for one more event loop.
+    package mutating func open() throws(ReactorError) -> ListeningSocket {
+        if let first = self.first.take() {
+            return first
+        }
+        let descriptor = linux_bind_listener(self.address.kernel, self.isDualStack, true)
+        guard descriptor >= 0 else { throw .binding(self.address, errno: -descriptor) }
+        return ListeningSocket(descriptor: Descriptor(descriptor))
+    }
+}
+
+/// A bound socket on its way to the loop that will listen on it; it closes its descriptor if none does.
+package struct ListeningSocket: ~Copyable, Sendable {
+    let descriptor: Descriptor
+}
+
+extension SocketAddress {
+    fileprivate static func all(isIPv6: Bool, port: UInt16) -> SocketAddress {
+        SocketAddress(linux_address(high: 0, low: 0, scope: 0, port: port, version: isIPv6 ? 6 : 4))
+    }
+}
+
+extension ReactorError {
+    fileprivate static func binding(_ address: SocketAddress, errno: Int32) -> ReactorError {
+        errno == EADDRINUSE ? .addressInUse(address) : .system(call: "bind", errno: errno)
+    }
+}

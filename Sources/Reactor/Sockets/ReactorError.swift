@@ -1,0 +1,14 @@
+/// What can keep the engine from starting, listening or connecting.
+package enum ReactorError: Error, Equatable, Sendable {
+    /// A system call that has no business to fail, with its errno.
+    case system(call: String, errno: Int32)
+    /// Somebody listens on this port already.
+    case addressInUse(SocketAddress)
+    /// `sends: io_uring` was demanded, and the kernel, or its seccomp filter, does not offer it.
+    case ioUringUnavailable(errno: Int32)
+    /// The loop has as many connections as it may have.
+    case tooManyConnections
+    case unresolvable(host: String, reason: String)
+    /// Not the literal of an IPv4 or IPv6 address.
+    case invalidAddress(String)
+}

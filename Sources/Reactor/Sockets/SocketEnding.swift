@@ -1,0 +1,30 @@
+import CLinux
+
+/// How a connection ended, as told to its handler in `closed`.
+package enum SocketEnding: Equatable, Sendable {
+    /// The peer had ended its side, and so have we.
+    case peerClosed
+    case reset
+    /// Ours, by `close` or `finish`.
+    case local
+    /// A frame of `source` did not fit the send queue.
+    case slowConsumer(source: UInt32)
+    /// The oldest frame, one of `source`, waited longer than the queue allows.
+    case queueAged(source: UInt32)
+    /// Its queue was among the largest when all queues together passed their bound.
+    case overBudget
+    case connectFailed(errno: Int32)
+    /// The peer did not do in time what was waited for: connect, or end after `finish`.
+    case timedOut
+    case ioError(errno: Int32)
+    /// The loop was stopped.
+    case shutdown
+
+    static func failure(_ errno: Int32) -> SocketEnding {
+        switch errno {
+        case ECONNRESET, EPIPE: .reset
+        case ETIMEDOUT: .timedOut
+        default: .ioError(errno: errno)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// How long to wait before the next attempt: twice as long each time, half of it left to chance, so that the instances
+/// of a fleet do not come back in step.
+struct Backoff: Equatable, Sendable {
+    static let first = Duration.milliseconds(100)
+    static let longest = Duration.seconds(10)
+
+    private var next = Self.first
+
+    /// The next wait: between half of the step and all of it.
+    mutating func wait(from random: inout some RandomNumberGenerator) -> Duration {
+        let step = self.next
+        self.next = min(step * 2, Self.longest)
+        return step / 2 + step / 2 * Double.random(in: 0...1, using: &random)
+    }
+
+    /// A connection stood for long enough to be called good.
+    mutating func reset() {
+        self.next = Self.first
+    }
+}

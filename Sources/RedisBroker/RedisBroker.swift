@@ -1,0 +1,124 @@
+package import Instruments
+package import Messaging
+package import Reactor
+
+/// Rooms shared between instances through one Redis.
+///
+/// Two connections live on a loop of the broker's own: one subscribes to the rooms this instance has, one publishes.
+/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away, or more is unanswered than
+/// the settings allow, publications are answered `.unavailable` at once. What is unanswered when the connection is lost is
+/// answered `.unavailable` too: Redis may have taken it, and then it is delivered nevertheless.
+package final class RedisBroker: Broker {
+    /// What is shown to other threads, as it was at the end of a tick.
+    struct Shown: Sendable {
+        var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
+        var counts = BrokerCounts()
+    }
+
+    package let name = "redis"
+    private let loop: EventLoop
+    private let ownsLoop: Bool
+    private let inbox: RedisInbox
+    private let node: LoopBound<RedisNode>
+    private let shown = Lock(Shown())
+    private let sink = Lock<(any BrokerSink)?>(nil)
+
+    /// A broker on an event loop of its own.
+    ///
+    /// - Parameters:
+    ///   - settings: With a URL.
+    ///   - instance: How Redis' `CLIENT LIST` is to show the connections.
+    package convenience init(
+        settings: RedisSettings,
+        instance: String,
+        loopIndex: Int,
+        log: EventLog
+    ) throws(ReactorError) {
+        var configuration = EventLoopConfiguration()
+        configuration.sends = .send
+        configuration.maximumConnections = 16
+        let loop = try EventLoop(index: loopIndex, name: "redis", configuration: configuration)
+        self.init(settings: settings, instance: instance, loop: loop, ownsLoop: true, log: log)
+    }
+
+    /// - Parameters:
+    ///   - loop: Started and ended by its owner, after the broker has stopped, unless `ownsLoop`.
+    ///   - origin: Drawn anew for each broker.
+    package init(
+        settings: RedisSettings,
+        instance: String,
+        loop: EventLoop,
+        ownsLoop: Bool = false,
+        origin: BusOrigin = .random(),
+        log: EventLog
+    ) {
+        guard let url = settings.url else {
+            preconditionFailure("a Redis broker is made from settings with a URL")
+        }
+        self.loop = loop
+        self.ownsLoop = ownsLoop
+        self.inbox = RedisInbox(maximumBytes: settings.pendingBytes, maximumMessages: settings.pendingMessages)
+        let node = RedisNode(
+            loop: loop,
+            settings: settings,
+            endpoint: RedisEndpoint(url),
+            instance: instance,
+            origin: origin,
+            inbox: self.inbox,
+            shown: self.shown,
+            log: log
+        )
+        self.node = LoopBound(node, on: loop)
+    }
+
+    package var health: BrokerHealth { self.shown.withLock { $0.health } }
+    package var counts: BrokerCounts { self.shown.withLock { $0.counts } }
+
+    package func start(delivering sink: any BrokerSink) {
+        self.sink.withLock { $0 = sink }
+        let node = self.node
+        self.loop.execute { node.value.start(delivering: sink) }
+        if self.ownsLoop {
+            self.loop.start()
+        }
+    }
+
+    package func publish(_ publications: [Publication]) {
+        switch self.inbox.add(publications) {
+        case .nothing: break
+        case .post: self.post()
+        case .settle: self.refuse(publications)
+        }
+    }
+
+    package func reconsider(_ rooms: [RoomName]) {
+        if self.inbox.add(rooms) == .post {
+            self.post()
+        }
+    }
+
+    /// Where the broker has a loop of its own, it has ended when this returns.
+    package func stop() {
+        guard self.inbox.stop() else { return }
+        let node = self.node
+        self.loop.execute { node.value.stop() }
+        guard self.ownsLoop else { return }
+        self.loop.stop()
+        if !self.loop.isInside {
+            self.loop.join()
+        }
+    }
+
+    private func post() {
+        let node = self.node
+        if !self.loop.execute({ node.value.takeInbox() }) {
+            let contents = self.inbox.take()
+            self.refuse(contents.publications)
+            self.sink.withLock { $0 }?.settled(contents.refused)
+        }
+    }
+
+    private func refuse(_ publications: [Publication]) {
+        self.sink.withLock { $0 }?.settled(publications.map { PublicationReceipt(of: $0, .unavailable) })
+    }
+}

@@ -1,0 +1,47 @@
+import Messaging
+
+/// The names of the channels: the rooms' own, which any Redis client may publish to, and the inner ones.
+struct RedisChannels: Sendable {
+    private let room: String
+    private let roomBytes: [UInt8]
+    /// Where every instance announces how far it has come.
+    let tails: String
+    /// Where this broker publishes to itself, to see whether its subscription lives.
+    let probe: String
+
+    private let tailBytes: [UInt8]
+    private let probeBytes: [UInt8]
+
+    init(prefix: String, origin: BusOrigin) {
+        self.room = prefix + "room:"
+        self.tails = prefix + "_tail"
+        self.probe = prefix + "_probe:" + origin.description
+        self.roomBytes = Array(self.room.utf8)
+        self.tailBytes = Array(self.tails.utf8)
+        self.probeBytes = Array(self.probe.utf8)
+    }
+
+    /// What a channel is for.
+    enum Meaning: Equatable {
+        case room(RoomName)
+        case tails
+        case probe
+        /// Under our prefix, and no room's name; nobody here asked for it.
+        case unknown
+    }
+
+    func channel(of room: RoomName) -> String {
+        self.room + room.text
+    }
+
+    func meaning(of channel: [UInt8]) -> Meaning {
+        if channel.starts(with: self.roomBytes) {
+            let name = channel.span.extracting(self.roomBytes.count...)
+            return (try? RoomName(name)).map { .room($0) } ?? .unknown
+        }
+        if channel == self.tailBytes {
+            return .tails
+        }
+        return channel == self.probeBytes ? .probe : .unknown
+    }
+}

@@ -1,0 +1,81 @@
+package import Instruments
+
+/// What the Redis broker writes to the log.
+///
+/// `reason` begins with the connection that is meant: `publish` or `subscribe`.
+package enum RedisEvent: String, LogEvent {
+    case up = "redis.up"
+    case down = "redis.down"
+    case connected = "redis.connected"
+    case connectionLost = "redis.connection_lost"
+    case attemptFailed = "redis.attempt_failed"
+    /// For the same reason as the last one: not worth a warning each time.
+    case attemptFailedAgain = "redis.attempt_failed_again"
+    case subscribed = "redis.subscribed"
+    case refused = "redis.refused"
+    case unreadable = "redis.unreadable"
+    case gap = "redis.gap"
+    case duplicate = "redis.duplicate"
+
+    package var level: LogLevel {
+        switch self {
+        case .up, .subscribed: .info
+        case .down, .connectionLost, .attemptFailed, .refused, .unreadable, .gap, .duplicate: .warning
+        case .connected, .attemptFailedAgain: .debug
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .up: "Both connections to Redis stand: messages pass between instances."
+        case .down: "A connection to Redis is missing: messages do not pass between instances."
+        case .connected: "A connection to Redis stands."
+        case .connectionLost: "A connection to Redis was lost."
+        case .attemptFailed: "Redis could not be connected to; it is tried again."
+        case .attemptFailedAgain: "Redis could not be connected to, for the same reason as before; it is tried again."
+        case .subscribed: "All rooms are subscribed to at Redis after a new connection."
+        case .refused: "Redis refused a command."
+        case .unreadable: "What came from Redis could not be read and was not delivered."
+        case .gap: "Messages were published and never came from Redis."
+        case .duplicate: "Messages came from Redis a second time and were not delivered again."
+        }
+    }
+
+    package var fields: [LogField] {
+        switch self {
+        case .up: [.broker, .address]
+        case .down: [.broker, .reason]
+        case .connected: [.broker, .address, .reason]
+        case .connectionLost: [.broker, .address, .reason, .durationMs]
+        case .attemptFailed, .attemptFailedAgain: [.broker, .reason, .durationMs]
+        case .subscribed: [.broker, .count, .durationMs]
+        case .refused: [.broker, .room, .error, .count]
+        case .unreadable, .gap, .duplicate: [.broker, .room, .error, .count]
+        }
+    }
+}
+
+/// Lets one line through in a while, with the number of those that were held back before it.
+struct LineLimit {
+    private static let interval = Duration.seconds(10)
+    private var nextAt: Instant?
+    private var count: UInt64 = 0
+
+    /// - Returns: How many things happened since the last line; `nil`: no line now.
+    mutating func admit(_ happened: UInt64 = 1, at now: Instant) -> UInt64? {
+        self.count = self.count.addingSaturating(happened)
+        if let next = self.nextAt, now < next {
+            return nil
+        }
+        self.nextAt = now + Self.interval
+        defer { self.count = 0 }
+        return self.count
+    }
+}
+
+extension UInt64 {
+    func addingSaturating(_ other: UInt64) -> UInt64 {
+        let (sum, isOver) = self.addingReportingOverflow(other)
+        return isOver ? .max : sum
+    }
+}

@@ -1,0 +1,57 @@
+/// Why a connection to Redis does not stand.
+enum RedisFault: Error, Equatable, Sendable {
+    case unresolvable(host: String, reason: String)
+    case resolveTimedOut(host: String)
+    /// The errno of the attempt.
+    case unreachable(address: String, errno: Int32)
+    case connectTimedOut(address: String)
+    /// Connected, and then no answer to the first commands.
+    case greetingTimedOut
+    case refused(RedisErrorReply)
+    /// Ended by Redis or the network.
+    case lost
+    case pingTimedOut
+    /// PINGs are answered, but what is published does not come back.
+    case subscriptionSilent
+    /// Redis ended the subscription of a room that nobody gave up.
+    case subscriptionEnded
+    /// What came is no reply, or longer than a reply may be.
+    case brokenStream
+    /// Answers came that nothing had asked for.
+    case unexpectedReply
+    case notStarted
+    case stopped
+}
+
+extension RedisFault: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unresolvable(let host, let reason): "the host \(host) cannot be resolved: \(reason)"
+        case .resolveTimedOut(let host): "the host \(host) cannot be resolved: no answer in time"
+        case .unreachable(let address, let errno): "\(address) cannot be connected to: \(Self.text(errno))"
+        case .connectTimedOut(let address): "\(address) does not answer (redis.connectTimeout)"
+        case .greetingTimedOut: "connected, but nothing that speaks Redis answers (redis.connectTimeout)"
+        case .refused(let reply): reply.description
+        case .lost: "the connection was lost"
+        case .pingTimedOut: "PING was not answered (redis.pingInterval)"
+        case .subscriptionSilent: "the subscription is dead: what is published does not come back (redis.pingInterval)"
+        case .subscriptionEnded: "Redis ended the subscription of a room"
+        case .brokenStream: "what came is no answer of Redis"
+        case .unexpectedReply: "an answer came that nothing had asked for"
+        case .notStarted: "not connected yet"
+        case .stopped: "the gateway is stopping"
+        }
+    }
+
+    /// The errors an operator meets, in words; the number for all others.
+    private static func text(_ errno: Int32) -> String {
+        switch errno {
+        case 101: "network is unreachable"
+        case 104: "connection reset by peer"
+        case 110: "connection timed out"
+        case 111: "connection refused"
+        case 113: "no route to host"
+        default: "error \(errno)"
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Instruments
+import Messaging
+
+/// What other threads have for the broker's loop, bounded: the one part of the broker that threads share.
+///
+/// What is admitted counts until its receipt is given, so the bounds hold for the inbox and for what Redis has not
+/// answered together.
+final class RedisInbox: Sendable {
+    struct Contents {
+        var publications: [Publication] = []
+        /// Refused without having been tried; only their receipts are left.
+        var refused: [PublicationReceipt] = []
+        var rooms: [RoomName] = []
+    }
+
+    private struct State {
+        var contents = Contents()
+        var isPosted = false
+        var isOpen = false
+        var isStopped = false
+        var pendingBytes = 0
+        var pendingMessages = 0
+    }
+
+    private let state = Lock(State())
+    private let maximumBytes: Int
+    private let maximumMessages: Int
+
+    init(maximumBytes: Int, maximumMessages: Int) {
+        self.maximumBytes = maximumBytes
+        self.maximumMessages = maximumMessages
+    }
+
+    /// What a publication counts for: its payload, and what an envelope and a command need beside it at most.
+    static func size(of publication: Publication) -> Int {
+        publication.message.payload.count + 1024
+    }
+
+    /// What the caller has to do after it has put something in.
+    enum Duty: Equatable {
+        case nothing
+        /// Have the loop take the contents.
+        case post
+        /// The broker has stopped: settle these at once.
+        case settle
+    }
+
+    func add(_ publications: [Publication]) -> Duty {
+        self.state.withLock { state in
+            guard !state.isStopped else { return .settle }
+            for publication in publications {
+                let size = Self.size(of: publication)
+                if size > self.maximumBytes {
+                    state.contents.refused.append(PublicationReceipt(of: publication, .tooBig))
+                } else if !state.isOpen || state.pendingMessages >= self.maximumMessages
+                    || state.pendingBytes + size > self.maximumBytes
+                {
+                    state.contents.refused.append(PublicationReceipt(of: publication, .unavailable))
+                } else {
+                    state.pendingMessages += 1
+                    state.pendingBytes += size
+                    state.contents.publications.append(publication)
+                }
+            }
+            return Self.post(&state)
+        }
+    }
+
+    func add(_ rooms: [RoomName]) -> Duty {
+        self.state.withLock { state in
+            guard !state.isStopped else { return .nothing }
+            state.contents.rooms += rooms
+            return Self.post(&state)
+        }
+    }
+
+    private static func post(_ state: inout State) -> Duty {
+        defer { state.isPosted = true }
+        return state.isPosted ? .nothing : .post
+    }
+
+    func take() -> Contents {
+        self.state.withLock { state in
+            state.isPosted = false
+            return exchange(&state.contents, with: Contents())
+        }
+    }
+
+    /// A publication got its receipt.
+    func release(_ publication: Publication) {
+        self.state.withLock { state in
+            state.pendingMessages -= 1
+            state.pendingBytes -= Self.size(of: publication)
+        }
+    }
+
+    /// Whether publications are taken at all.
+    func setOpen(_ isOpen: Bool) {
+        self.state.withLock { $0.isOpen = isOpen }
+    }
+
+    /// From now on nothing is taken; what is in there stays to be taken out.
+    ///
+    /// - Returns: Whether this was the first call.
+    func stop() -> Bool {
+        self.state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Instruments
+import Reactor
+
+/// Decides when a connection to Redis is attempted, greeted, pinged and given up.
+///
+/// No socket and no clock: it is told what happened and when, and answers with what to do.
+struct RedisLink: Sendable {
+    enum Action: Equatable, Sendable {
+        /// Look the host up; the answer is told with the same number.
+        case resolve(attempt: UInt64)
+        case connect(SocketAddress)
+        case ping
+        /// Close the socket, if there is one, and say `ended`.
+        case giveUp(RedisFault)
+    }
+
+    private enum State {
+        case resting(until: Instant)
+        case resolving(until: Instant)
+        /// The other addresses of the host are tried at once, the host anew only after a rest.
+        case connecting(SocketAddress, others: [SocketAddress])
+        case greeting(until: Instant)
+        case ready(since: Instant, nextPing: Instant)
+        case awaitingPong(since: Instant, sentAt: Instant)
+        case stopped
+    }
+
+    private let host: String
+    private let patience: Duration
+    private let pingInterval: Duration
+    private var state: State
+    private var backoff = Backoff()
+    private var attempt: UInt64 = 0
+    private var heardAt: Instant
+
+    /// - Parameter patience: For resolving and for the greeting, each. The reactor times connecting itself.
+    init(host: String, patience: Duration, pingInterval: Duration, now: Instant) {
+        self.host = host
+        self.patience = patience
+        self.pingInterval = pingInterval
+        self.state = .resting(until: now)
+        self.heardAt = now
+    }
+
+    var isReady: Bool {
+        switch self.state {
+        case .ready, .awaitingPong: true
+        default: false
+        }
+    }
+
+    /// When `tick` has something to do, unless something happens before; `nil`: never.
+    var deadline: Instant? {
+        switch self.state {
+        case .resting(let until), .resolving(let until), .greeting(let until), .ready(_, let until): until
+        case .awaitingPong(_, let sentAt): max(sentAt, self.heardAt) + self.pingInterval
+        case .connecting, .stopped: nil
+        }
+    }
+
+    /// Time has passed.
+    mutating func tick(at now: Instant) -> Action? {
+        guard let deadline = self.deadline, now >= deadline else { return nil }
+        switch self.state {
+        case .resting:
+            self.attempt += 1
+            self.state = .resolving(until: now + self.patience)
+            return .resolve(attempt: self.attempt)
+        case .resolving:
+            return .giveUp(.resolveTimedOut(host: self.host))
+        case .greeting:
+            return .giveUp(.greetingTimedOut)
+        case .ready(let since, _):
+            self.state = .awaitingPong(since: since, sentAt: now)
+            return .ping
+        case .awaitingPong:
+            return .giveUp(.pingTimedOut)
+        case .connecting, .stopped:
+            return nil
+        }
+    }
+
+    /// The addresses of the host.
+    ///
+    /// An answer to an attempt that was given up is `nil`.
+    mutating func resolved(_ addresses: [SocketAddress], attempt: UInt64) -> Action? {
+        guard case .resolving = self.state, attempt == self.attempt else { return nil }
+        guard let first = addresses.first else {
+            return .giveUp(.unresolvable(host: self.host, reason: "no addresses"))
+        }
+        self.state = .connecting(first, others: Array(addresses.dropFirst()))
+        return .connect(first)
+    }
+
+    mutating func unresolved(reason: String, attempt: UInt64) -> Action? {
+        guard case .resolving = self.state, attempt == self.attempt else { return nil }
+        return .giveUp(.unresolvable(host: self.host, reason: reason))
+    }
+
+    /// The socket stands; the greeting is on its way.
+    mutating func connected(at now: Instant) {
+        guard case .connecting = self.state else { return }
+        self.state = .greeting(until: now + self.patience)
+    }
+
+    /// Redis has answered the greeting.
+    mutating func greeted(at now: Instant) {
+        guard case .greeting = self.state else { return }
+        self.state = .ready(since: now, nextPing: now + self.pingInterval)
+    }
+
+    /// A whole reply came: whoever sends is alive, even where the answer to a PING waits behind others.
+    mutating func heard(at now: Instant) {
+        self.heardAt = now
+    }
+
+    /// - Returns: How long the PING took; `nil` where none was out.
+    mutating func ponged(at now: Instant) -> Duration? {
+        guard case .awaitingPong(let since, let sentAt) = self.state else { return nil }
+        if now - since >= self.pingInterval {
+            self.backoff.reset()
+        }
+        self.state = .ready(since: since, nextPing: max(sentAt + self.pingInterval, now))
+        return now - sentAt
+    }
+
+    /// The attempt or the connection is over.
+    ///
+    /// - Returns: The next address, where the host has another one that was not tried; `nil`: a rest has begun.
+    mutating func ended(at now: Instant, from random: inout some RandomNumberGenerator) -> Action? {
+        switch self.state {
+        case .stopped:
+            return nil
+        case .connecting(_, let others):
+            if let next = others.first {
+                self.state = .connecting(next, others: Array(others.dropFirst()))
+                return .connect(next)
+            }
+        default:
+            break
+        }
+        self.state = .resting(until: now + self.backoff.wait(from: &random))
+        return nil
+    }
+
+    mutating func stop() {
+        self.state = .stopped
+    }
+}

@@ -1,0 +1,180 @@
+import Instruments
+import Messaging
+import Reactor
+import Synchronization
+
+/// What the broker has counted: the loop's own numbers, copied at the end of each tick for whoever asks.
+final class RedisTally {
+    var counts = BrokerCounts()
+}
+
+/// The broker's part on its loop: both connections and what they share.
+final class RedisNode {
+    private static let upkeepInterval = Duration.seconds(60)
+
+    let inbox: RedisInbox
+    let log: EventLog
+    let tally = RedisTally()
+    var probe = RedisProbe()
+    private(set) var sink: (any BrokerSink)?
+
+    private let loop: EventLoop
+    private let settings: RedisSettings
+    private let endpoint: RedisEndpoint
+    private let instance: String
+    private let channels: RedisChannels
+    private let origin: BusOrigin
+    private let shown: Lock<RedisBroker.Shown>
+
+    private var connections: [RedisConnection] = []
+    private var publisher: RedisPublisher?
+    private var subscriber: RedisSubscriber?
+    private var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
+    private var upkeep: TimerToken?
+
+    init(
+        loop: EventLoop,
+        settings: RedisSettings,
+        endpoint: RedisEndpoint,
+        instance: String,
+        origin: BusOrigin,
+        inbox: RedisInbox,
+        shown: Lock<RedisBroker.Shown>,
+        log: EventLog
+    ) {
+        self.loop = loop
+        self.settings = settings
+        self.endpoint = endpoint
+        self.instance = instance
+        self.channels = RedisChannels(prefix: settings.prefix, origin: origin)
+        self.origin = origin
+        self.inbox = inbox
+        self.shown = shown
+        self.log = log
+    }
+
+    func start(delivering sink: any BrokerSink) {
+        self.sink = sink
+        let publish = self.makeConnection(.publish)
+        let subscribe = self.makeConnection(.subscribe)
+        self.publisher = RedisPublisher(
+            node: self,
+            connection: publish,
+            loop: self.loop,
+            channels: self.channels,
+            origin: self.origin
+        )
+        self.subscriber = RedisSubscriber(
+            node: self,
+            connection: subscribe,
+            loop: self.loop,
+            channels: self.channels,
+            origin: self.origin
+        )
+        self.connections = [publish, subscribe]
+        self.loop.addTickObserver(self)
+        self.keepUp()
+        subscribe.start()
+        publish.start()
+        self.takeInbox()
+    }
+
+    func stop() {
+        self.takeInbox()
+        for connection in self.connections {
+            connection.stop()
+        }
+        if let upkeep = self.upkeep.take() {
+            self.loop.cancel(upkeep)
+        }
+    }
+
+    func takeInbox() {
+        // What comes before the start waits for it.
+        guard self.sink != nil else { return }
+        let contents = self.inbox.take()
+        if !contents.refused.isEmpty {
+            self.sink?.settled(contents.refused)
+        }
+        if !contents.rooms.isEmpty {
+            self.subscriber?.reconsider(contents.rooms)
+        }
+        if !contents.publications.isEmpty {
+            self.publisher?.publish(contents.publications)
+        }
+    }
+
+    private func makeConnection(_ role: RedisConnection.Role) -> RedisConnection {
+        RedisConnection(
+            role: role,
+            loop: self.loop,
+            settings: self.settings,
+            endpoint: self.endpoint,
+            instance: self.instance,
+            tally: self.tally,
+            log: self.log
+        )
+    }
+
+    /// Forgets, now and then, what was not used for long.
+    private func keepUp() {
+        self.upkeep = self.loop.schedule(after: Self.upkeepInterval) { [weak self] in
+            self?.publisher?.forgetIdle()
+            self?.subscriber?.forgetIdle()
+            self?.keepUp()
+        }
+    }
+
+    // MARK: - What one connection has for the other
+
+    var canPublish: Bool { self.connections.first?.isReady ?? false }
+
+    func recall(_ away: Duration) {
+        self.publisher?.recall(away)
+    }
+
+    func recalled(_ away: Duration) {
+        self.publisher?.recalled(away)
+    }
+
+    /// The publishing connection sends a PING just now: in step with it, the subscription is probed.
+    func pingedPublisher() {
+        guard let subscriber = self.subscriber, subscriber.isListening else { return }
+        if self.probe.isOverdue {
+            self.probe.reset()
+            subscriber.giveUpSilent()
+        } else {
+            self.publisher?.probe(self.probe.next())
+        }
+    }
+
+    func healthChanged(_ fault: RedisFault? = nil) {
+        let isUp = self.canPublish && self.subscriber?.isListening == true
+        let before = self.health
+        if isUp {
+            self.health = .up
+            self.subscriber?.recallIfAway()
+        } else if let fault {
+            self.health = .down(reason: fault.description)
+        }
+        guard (before == .up) != isUp else { return }
+        if case .down(let reason) = self.health {
+            self.log.write(RedisEvent.down, [(.broker, .text("redis")), (.reason, .text(reason))])
+        } else {
+            let place = self.connections.first?.place ?? ""
+            self.log.write(RedisEvent.up, [(.broker, .text("redis")), (.address, .text(place))])
+        }
+    }
+}
+
+extension RedisNode: TickObserver {
+    func tickEnded(now: Instant) {
+        for connection in self.connections {
+            connection.flush()
+        }
+        let (health, counts) = (self.health, self.tally.counts)
+        self.shown.withLock { $0 = RedisBroker.Shown(health: health, counts: counts) }
+    }
+}
+
+@available(*, unavailable) extension RedisNode: Sendable {}

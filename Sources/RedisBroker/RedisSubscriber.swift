@@ -1,0 +1,326 @@
+import Instruments
+import Messaging
+import Reactor
+
+/// The receiving side: keeps the subscriptions as the rooms need them, and turns what comes into messages.
+final class RedisSubscriber {
+    private unowned let node: RedisNode
+    private let connection: RedisConnection
+    private let loop: EventLoop
+    private let channels: RedisChannels
+    private let origin: BusOrigin
+
+    private var subscriptions = RedisSubscriptions()
+    private var sequence = BusSequenceReceiver()
+    private var ids = ULIDGenerator()
+    private var arrived: [Message] = []
+    /// Confirmations came that were not examined.
+    private var hasConfirmed = false
+    /// Inner channels whose subscription is confirmed.
+    private var innerConfirmed: Set<[UInt8]> = []
+
+    private var openedAt: Instant?
+    private var isComplete = false
+    /// When the last reply of any connection came.
+    private var heardAt: Instant?
+    /// For how long there was no subscription, until that was told to the others.
+    private var away: Duration?
+
+    private var gaps = LineLimit()
+    private var duplicates = LineLimit()
+    private var unreadable = LineLimit()
+
+    init(node: RedisNode, connection: RedisConnection, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
+        self.node = node
+        self.connection = connection
+        self.loop = loop
+        self.channels = channels
+        self.origin = origin
+        connection.delegate = self
+    }
+
+    /// Whether the inner channels are subscribed to, which come before all rooms.
+    var isListening: Bool { self.connection.isReady && self.innerConfirmed.count == 2 }
+
+    func reconsider(_ rooms: [RoomName]) {
+        self.subscriptions.reconsider(rooms)
+        self.examine()
+    }
+
+    /// The subscription is dead, whatever its PINGs say.
+    func giveUpSilent() {
+        self.connection.give(up: .subscriptionSilent)
+    }
+
+    func forgetIdle() {
+        self.sequence.forgetIdle(at: self.loop.now)
+    }
+
+    /// Tells the other instances that something may have been missed, once there is a way to.
+    func recallIfAway() {
+        guard self.isComplete, let away = self.away, self.node.canPublish else { return }
+        self.away = nil
+        self.node.recall(away)
+    }
+
+    // MARK: - Subscriptions
+
+    private func examine() {
+        let findings = self.subscriptions.examine { self.node.sink?.wants($0) ?? false }
+        for room in findings.forgotten {
+            self.sequence.forget(room)
+        }
+        self.send("SUBSCRIBE", findings.subscribe)
+        self.send("UNSUBSCRIBE", findings.unsubscribe)
+        if !findings.standing.isEmpty {
+            self.node.sink?.subscribed(findings.standing)
+        }
+        self.node.tally.counts.subscriptions = self.subscriptions.subscribedCount
+        self.noteCompletion()
+    }
+
+    private func send(_ verb: String, _ rooms: [RoomName]) {
+        var rest = rooms[...]
+        while !rest.isEmpty {
+            var command = RedisCommand(verb)
+            for room in rest.prefix(RedisSubscriptions.roomsInCommand) {
+                command.append(self.channels.channel(of: room))
+            }
+            self.connection.send(command)
+            rest = rest.dropFirst(RedisSubscriptions.roomsInCommand)
+        }
+    }
+
+    private func noteCompletion() {
+        guard !self.isComplete, self.isListening, self.subscriptions.isBack, let opened = self.openedAt else {
+            return
+        }
+        self.isComplete = true
+        self.node.log.write(
+            RedisEvent.subscribed,
+            [
+                (.broker, .text("redis")),
+                (.count, .integer(Int64(self.subscriptions.subscribedCount))),
+                (.durationMs, .integer((self.loop.now - opened).wholeMilliseconds)),
+            ]
+        )
+        self.recallIfAway()
+    }
+
+    private func confirmed(_ channel: [UInt8], isSubscribed: Bool) {
+        switch self.channels.meaning(of: channel) {
+        case .room(let room):
+            self.deliver()
+            if isSubscribed {
+                if self.subscriptions.subscribed(room) {
+                    self.sequence.confirmed(room)
+                    self.hasConfirmed = true
+                }
+            } else if self.subscriptions.unsubscribed(room) {
+                self.hasConfirmed = true
+            } else {
+                self.connection.give(up: .subscriptionEnded)
+            }
+        case .tails, .probe:
+            guard isSubscribed else {
+                self.connection.give(up: .subscriptionEnded)
+                return
+            }
+            self.innerConfirmed.insert(channel)
+            if self.isListening {
+                self.node.probe.reset()
+                self.node.healthChanged()
+            }
+        case .unknown:
+            break
+        }
+    }
+
+    // MARK: - What arrives
+
+    private func message(_ payload: [UInt8], on channel: [UInt8], at now: Instant) {
+        switch self.channels.meaning(of: channel) {
+        case .room(let room):
+            self.node.probe.messagesCame()
+            if self.hasConfirmed {
+                self.examineConfirmed()
+            }
+            self.arrived(payload, in: room, at: now)
+        case .tails:
+            self.announced(payload, at: now)
+        case .probe:
+            if let number = UInt64(String(decoding: payload, as: UTF8.self)) {
+                self.node.probe.came(number)
+            }
+        case .unknown:
+            break
+        }
+    }
+
+    private func arrived(_ payload: [UInt8], in room: RoomName, at now: Instant) {
+        guard Envelope.isOne(payload.span) else {
+            self.arrived.append(self.plain(payload, in: room))
+            return
+        }
+        let envelope: Envelope
+        do throws(EnvelopeError) {
+            envelope = try Envelope.decode(payload.span, home: self.origin)
+        } catch {
+            self.noteUnreadable(room: room, error.description, at: now)
+            return
+        }
+        guard envelope.message.room == room else {
+            self.noteUnreadable(room: room, "envelope of another room, \(envelope.message.room)", at: now)
+            return
+        }
+        switch self.sequence.judge(envelope.stamp, in: room, at: now) {
+        case .next(let missing):
+            self.arrived.append(envelope.message)
+            self.noteGap(missing, room: room, at: now)
+        case .repeated:
+            self.node.tally.counts.duplicates += 1
+            self.note(.duplicate, 1, room: room, limit: &self.duplicates, at: now)
+        }
+    }
+
+    /// A payload that another program has published.
+    private func plain(_ payload: [UInt8], in room: RoomName) -> Message {
+        let wallNanoseconds = self.loop.wallNanoseconds
+        return Message(
+            id: MessageID(self.ids.next(atMilliseconds: wallNanoseconds / 1_000_000)),
+            room: room,
+            kind: (try? UTF8Span(validating: payload.span)) == nil ? .binary : .text,
+            payload: payload,
+            from: nil,
+            acceptedAt: wallNanoseconds
+        )
+    }
+
+    private func announced(_ payload: [UInt8], at now: Instant) {
+        let announcement: BusAnnouncement
+        do throws(EnvelopeError) {
+            announcement = try BusAnnouncement(payload.span)
+        } catch {
+            self.noteUnreadable(room: nil, error.description, at: now)
+            return
+        }
+        for tail in announcement.tails {
+            let missing = self.sequence.heard(tail, of: announcement.origin, at: now)
+            self.noteGap(missing, room: tail.room, at: now)
+        }
+        if let away = announcement.recallMilliseconds {
+            self.node.recalled(.milliseconds(Int64(clamping: min(away, 600_000))))
+        }
+    }
+
+    private func deliver() {
+        guard !self.arrived.isEmpty else { return }
+        self.node.tally.counts.received += UInt64(self.arrived.count)
+        self.node.sink?.received(exchange(&self.arrived, with: []))
+    }
+
+    private func examineConfirmed() {
+        self.hasConfirmed = false
+        self.examine()
+    }
+
+    // MARK: - Notes
+
+    private func noteGap(_ missing: UInt64, room: RoomName, at now: Instant) {
+        guard missing > 0 else { return }
+        self.node.tally.counts.gapMessages = self.node.tally.counts.gapMessages.addingSaturating(missing)
+        self.note(.gap, missing, room: room, limit: &self.gaps, at: now)
+    }
+
+    private func noteUnreadable(room: RoomName?, _ error: String, at now: Instant) {
+        self.node.tally.counts.errors += 1
+        self.note(.unreadable, 1, room: room, error: error, limit: &self.unreadable, at: now)
+    }
+
+    private func note(
+        _ event: RedisEvent,
+        _ happened: UInt64,
+        room: RoomName?,
+        error: String? = nil,
+        limit: inout LineLimit,
+        at now: Instant
+    ) {
+        guard let count = limit.admit(happened, at: now) else { return }
+        var values: [(LogField, LogValue)] = [(.broker, .text("redis")), (.count, .integer(Int64(clamping: count)))]
+        if let room {
+            values.append((.room, .text(room.text)))
+        }
+        if let error {
+            values.append((.error, .text(error)))
+        }
+        self.node.log.write(event, values)
+    }
+}
+
+extension RedisSubscriber: RedisConnectionDelegate {
+    func opened(at now: Instant) {
+        if self.openedAt != nil {
+            self.node.tally.counts.reconnects += 1
+        }
+        if let heard = self.heardAt {
+            self.away = (self.away ?? .zero) + (now - heard) + .seconds(2)
+        }
+        self.openedAt = now
+        self.isComplete = false
+        // Announcements before rooms: none can be missed that concerns a room from its confirmation on.
+        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.tails, self.channels.probe))
+        self.subscriptions.opened()
+        self.examine()
+    }
+
+    func pinged() {}
+
+    func replied(_ reply: RedisReply, at now: Instant) {
+        self.heardAt = now
+        switch reply {
+        case .array(let parts):
+            self.pushed(parts, at: now)
+        case .status("PONG"):
+            self.connection.ponged(at: now)
+        case .error(let text):
+            self.node.tally.counts.errors += 1
+            self.connection.give(up: .refused(RedisErrorReply(text)))
+        default:
+            self.connection.give(up: .unexpectedReply)
+        }
+    }
+
+    private func pushed(_ parts: [RedisReply], at now: Instant) {
+        guard parts.count >= 2, case .bulk(let kind) = parts[0], case .bulk(let subject) = parts[1] else {
+            self.connection.give(up: .unexpectedReply)
+            return
+        }
+        switch (String(decoding: kind, as: UTF8.self), parts.count == 3 ? parts[2] : nil) {
+        case ("message", .bulk(let payload)?): self.message(payload, on: subject, at: now)
+        case ("subscribe", .integer?): self.confirmed(subject, isSubscribed: true)
+        case ("unsubscribe", .integer?): self.confirmed(subject, isSubscribed: false)
+        case ("pong", nil): self.connection.ponged(at: now)
+        default: self.connection.give(up: .unexpectedReply)
+        }
+    }
+
+    func repliesEnded(at now: Instant) {
+        self.deliver()
+        if self.hasConfirmed {
+            self.examineConfirmed()
+        }
+        self.noteCompletion()
+    }
+
+    func ended(_ fault: RedisFault, at now: Instant) {
+        self.deliver()
+        self.innerConfirmed = []
+        self.hasConfirmed = false
+        self.subscriptions.lost()
+        self.node.probe.reset()
+        self.examine()
+        self.node.healthChanged(fault)
+    }
+}
+
+@available(*, unavailable) extension RedisSubscriber: Sendable {}

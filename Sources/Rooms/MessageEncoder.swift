@@ -1,0 +1,15 @@
+package import Messaging
+package import Reactor
+
+/// Turns a room's message into a finished frame, once for all members that speak a protocol.
+package protocol MessageEncoder: AnyObject {
+    /// Appends exactly one frame to the batch.
+    func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch)
+}
+
+/// Whom a shard tells what concerns one connection.
+package protocol RoomShardDelegate: AnyObject {
+    func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle)
+    /// Messages of the room arrive from now on: what `subscribe` with this id waited for.
+    func subscribed(_ connection: ConnectionHandle, answering id: CommandID)
+}

@@ -1,0 +1,62 @@
+import Instruments
+package import Messaging
+package import Reactor
+
+/// Brings what the broker has for this instance to the loops whose rooms it concerns: one hop a loop for each batch.
+package final class RoomHub: BrokerSink {
+    private let directory: RoomDirectory
+    private let shards: Lock<[LoopBound<RoomShard>]>
+
+    package init(directory: RoomDirectory) {
+        self.directory = directory
+        self.shards = Lock([])
+    }
+
+    /// The shards in the order of their loops' indices; set once, before the broker is started.
+    package func connect(_ shards: [LoopBound<RoomShard>]) {
+        precondition(shards.count <= RoomDirectory.maximumLoops, "a room's loops fit 64 bits")
+        self.shards.withLock { $0 = shards }
+    }
+
+    package func wants(_ room: RoomName) -> Bool {
+        self.directory.contains(room)
+    }
+
+    package func subscribed(_ rooms: [RoomName]) {
+        self.distribute(rooms, loops: self.directory.confirm(rooms)) { shard, rooms in shard.confirm(rooms) }
+    }
+
+    package func received(_ messages: [Message]) {
+        self.distribute(messages, loops: self.directory.loops(of: messages)) { shard, messages in
+            shard.fanOut(messages)
+        }
+    }
+
+    package func settled(_ receipts: [PublicationReceipt]) {
+        self.distribute(receipts, loops: receipts.map { 1 << UInt64($0.ticket.sender.loop) }) { shard, receipts in
+            shard.settled(receipts)
+        }
+    }
+
+    /// Gives each loop those values whose bit for it is set, in their order; at once where the caller is that loop.
+    private func distribute<Value: Sendable>(
+        _ values: [Value],
+        loops: [UInt64],
+        _ hand: @escaping @Sendable (RoomShard, [Value]) -> Void
+    ) {
+        let all = loops.reduce(0, |)
+        guard all != 0 else { return }
+        let shards = self.shards.withLock { $0 }
+        for index in shards.indices where all & (1 << UInt64(index)) != 0 {
+            let bit: UInt64 = 1 << UInt64(index)
+            let concerned =
+                loops.allSatisfy { $0 & bit != 0 } ? values : zip(values, loops).filter { $1 & bit != 0 }.map(\.0)
+            let shard = shards[index]
+            if shard.loop.isInside {
+                hand(shard.value, concerned)
+            } else {
+                shard.loop.execute { hand(shard.value, concerned) }
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package import Instruments
+package import Messaging
+package import Reactor
+
+/// The rooms of one event loop: who is in them, and what this tick sends to whom.
+///
+/// Everything here happens on the loop. A message is encoded once a protocol when it arrives; at the end of the tick
+/// every member gets the bytes of all its rooms at once. A room whose members change in mid-tick sends first what it
+/// has, so a message always goes to those who were members when it arrived.
+package final class RoomShard {
+    package let loop: EventLoop
+    package private(set) var counts = RoomCounts()
+
+    private let directory: RoomDirectory
+    private let broker: any Broker
+    private let encoder: any MessageEncoder
+    private weak var delegate: (any RoomShardDelegate)?
+
+    private var rooms: [RoomName: LocalRoom] = [:]
+    /// By `LocalRoom.source`; places of rooms that are gone are used again.
+    private var bySource: [LocalRoom?] = []
+    private var freeSources: [UInt32] = []
+    private var dirty: [LocalRoom] = []
+    private var idleBatches = PerCase<ProtocolName, [SendBatch]>(repeating: [])
+    private var outgoing: [Publication] = []
+
+    package init(
+        loop: EventLoop,
+        directory: RoomDirectory,
+        broker: any Broker,
+        encoder: any MessageEncoder,
+        delegate: any RoomShardDelegate
+    ) {
+        self.loop = loop
+        self.directory = directory
+        self.broker = broker
+        self.encoder = encoder
+        self.delegate = delegate
+    }
+
+    /// What the loop knows of deliveries at this moment.
+    package func report() -> RoomReport {
+        var unsent = PerCase<ProtocolName, UInt64>(repeating: 0)
+        for room in self.dirty {
+            for lane in ProtocolName.allCases {
+                guard let batch = room.lanes[lane].batch else { continue }
+                unsent[lane] += UInt64(batch.frameCount * room.lanes[lane].members.count)
+            }
+        }
+        return RoomReport(counts: self.counts, unsent: unsent, loop: self.loop.snapshot())
+    }
+
+    // MARK: - Members
+
+    /// Makes a connection a member.
+    ///
+    /// It gets what arrives from now on.
+    ///
+    /// - Parameter id: Whom to tell through the delegate once the broker delivers this room; `nil` for nobody.
+    package func join(
+        _ name: RoomName,
+        _ member: ConnectionHandle,
+        lane: ProtocolName,
+        answering id: CommandID?
+    ) -> Subscription {
+        let room: LocalRoom
+        if let known = self.rooms[name] {
+            room = known
+            self.sendNow(room)
+        } else {
+            room = self.open(name)
+        }
+        let subscription = room.add(member, lane: lane)
+        self.counts.subscriptions += 1
+        self.answerWhenConfirmed(subscription, id)
+        return subscription
+    }
+
+    /// Tells a member, at once or later, that the broker delivers its room.
+    package func answerWhenConfirmed(_ subscription: Subscription, _ id: CommandID?) {
+        guard let id else { return }
+        if subscription.room.isConfirmed {
+            self.delegate?.subscribed(subscription.member, answering: id)
+        } else {
+            subscription.room.waiting.append((subscription.member, id))
+        }
+    }
+
+    package func leave(_ subscription: Subscription) {
+        let room = subscription.room
+        self.sendNow(room)
+        room.remove(subscription)
+        room.waiting.removeAll { $0.0 == subscription.member }
+        self.counts.subscriptions -= 1
+        if room.memberCount == 0 {
+            self.close(room)
+        }
+    }
+
+    private func open(_ name: RoomName) -> LocalRoom {
+        let source = self.freeSources.popLast() ?? UInt32(self.bySource.count)
+        let room = LocalRoom(name: name, source: source)
+        if Int(source) == self.bySource.count {
+            self.bySource.append(room)
+        } else {
+            self.bySource[Int(source)] = room
+        }
+        self.rooms[name] = room
+        let arrival = self.directory.enter(name, loop: self.loop.index)
+        room.isConfirmed = arrival.isConfirmed
+        if arrival.isFirstOnInstance {
+            self.broker.reconsider([name])
+        }
+        return room
+    }
+
+    private func close(_ room: LocalRoom) {
+        self.rooms[room.name] = nil
+        self.bySource[Int(room.source)] = nil
+        self.freeSources.append(room.source)
+        if self.directory.leave(room.name, loop: self.loop.index) {
+            self.broker.reconsider([room.name])
+        }
+    }
+
+    /// The room that the engine named, if it still has members.
+    package func name(ofSource source: UInt32) -> RoomName? {
+        source < self.bySource.count ? self.bySource[Int(source)]?.name : nil
+    }
+
+    package func memberCount(of name: RoomName) -> Int {
+        self.rooms[name]?.memberCount ?? 0
+    }
+
+    /// The broker delivers these rooms now.
+    package func confirm(_ names: [RoomName]) {
+        for name in names {
+            guard let room = self.rooms[name], !room.isConfirmed else { continue }
+            room.isConfirmed = true
+            let waiting = room.waiting
+            room.waiting = []
+            for (member, id) in waiting {
+                self.delegate?.subscribed(member, answering: id)
+            }
+        }
+    }
+
+    // MARK: - Messages
+
+    /// Takes a publication of one of this loop's connections; the broker gets all of a tick together.
+    package func publish(_ publication: Publication) {
+        self.outgoing.append(publication)
+    }
+
+    package func settled(_ receipts: [PublicationReceipt]) {
+        for receipt in receipts {
+            self.delegate?.settled(receipt, for: ConnectionHandle(bits: receipt.ticket.sender.connection))
+        }
+    }
+
+    /// Encodes each message for those of its room's members that are on this loop.
+    package func fanOut(_ messages: [Message]) {
+        for message in messages {
+            guard let room = self.rooms[message.room] else { continue }
+            var recipients = 0
+            for lane in ProtocolName.allCases {
+                let members = room.lanes[lane].members.count
+                guard members > 0 else { continue }
+                recipients += members
+                self.counts.expected[lane] += UInt64(members)
+                self.encode(message, lane, room)
+            }
+            self.counts.recipients.observe(Double(recipients))
+        }
+    }
+
+    private func encode(_ message: Message, _ lane: ProtocolName, _ room: LocalRoom) {
+        let batch = room.lanes[lane].batch ?? self.idleBatches[lane].popLast() ?? SendBatch(lane: lane.lane)
+        if message.excludesSender, let sender = message.sender, Int(sender.loop) == self.loop.index {
+            room.lanes[lane].exclusions.append((ConnectionHandle(bits: sender.connection), frame: batch.frameCount))
+        }
+        self.encoder.encode(message, for: lane, into: batch)
+        room.lanes[lane].batch = batch
+        if !room.isDirty {
+            room.isDirty = true
+            self.dirty.append(room)
+        }
+    }
+
+    // MARK: - The end of a tick
+
+    /// Hands over what one room has, before its members change.
+    private func sendNow(_ room: LocalRoom) {
+        guard room.isDirty else { return }
+        self.dirty.removeAll { $0 === room }
+        self.send([room])
+    }
+
+    /// Hands everything that waits for the end of the tick to the engine.
+    package func flush() {
+        if !self.outgoing.isEmpty {
+            let publications = self.outgoing
+            self.outgoing.removeAll(keepingCapacity: true)
+            self.broker.publish(publications)
+        }
+        guard !self.dirty.isEmpty else { return }
+        let rooms = self.dirty
+        self.dirty.removeAll(keepingCapacity: true)
+        self.send(rooms)
+    }
+
+    private func send(_ rooms: [LocalRoom]) {
+        var deliveries: [Delivery] = []
+        for room in rooms {
+            room.isDirty = false
+            for lane in ProtocolName.allCases {
+                guard let batch = room.lanes[lane].batch else { continue }
+                deliveries.append(
+                    Delivery(
+                        batch: batch,
+                        members: room.lanes[lane].members,
+                        source: room.source,
+                        exclusions: room.lanes[lane].exclusions
+                    )
+                )
+                room.lanes[lane].batch = nil
+                room.lanes[lane].exclusions.removeAll(keepingCapacity: true)
+            }
+        }
+        let batches = deliveries.map(\.batch)
+        self.loop.deliver(deliveries)
+        for batch in batches {
+            batch.removeAll()
+            if let lane = ProtocolName.allCases.first(where: { $0.lane == batch.lane }) {
+                self.idleBatches[lane].append(batch)
+            }
+        }
+    }
+}
+
+extension RoomShard: TickObserver {
+    package func tickEnded(now: Instant) {
+        self.flush()
+    }
+}
+
+@available(*, unavailable) extension RoomShard: Sendable {}

@@ -1,0 +1,68 @@
+package import Instruments
+
+/// Decides when to ping a client, when to give up on it, and what a pong says of the way.
+///
+/// A ping goes out every interval whether or not the client is silent, since the round trip is what is wanted.
+package struct Heartbeat: Sendable {
+    package enum Action: Equatable, Sendable {
+        case wait(until: Instant)
+        /// Send a ping with this payload, and come back at `until`.
+        case ping(payload: UInt64, until: Instant)
+        /// The pong did not come in time.
+        case giveUp
+    }
+
+    private enum State {
+        case resting(until: Instant)
+        case awaitingPong(sentAt: Instant, until: Instant)
+    }
+
+    private let interval: Duration
+    private let timeout: Duration
+    private var state: State
+    private var payload: UInt64
+
+    /// - Parameters:
+    ///   - spread: 0 to 1: where in the first interval the first ping falls, so that pings of many clients that came
+    ///     together do not stay together.
+    ///   - payload: The first ping's payload; the next ones count up.
+    package init(interval: Duration, timeout: Duration, openedAt: Instant, spread: Double, payload: UInt64) {
+        self.interval = interval
+        self.timeout = timeout
+        self.payload = payload
+        self.state = .resting(until: openedAt + interval * min(max(spread, 0), 1))
+    }
+
+    package mutating func tick(at now: Instant) -> Action {
+        switch self.state {
+        case .resting(let until) where now < until:
+            return .wait(until: until)
+        case .resting:
+            let deadline = now + self.timeout
+            self.state = .awaitingPong(sentAt: now, until: deadline)
+            self.payload &+= 1
+            return .ping(payload: self.payload, until: deadline)
+        case .awaitingPong(_, let until):
+            return now < until ? .wait(until: until) : .giveUp
+        }
+    }
+
+    /// Takes a pong.
+    ///
+    /// Only the answer to the ping that is out counts; an unasked one is allowed (RFC 6455 section 5.5.3) and says
+    /// nothing.
+    ///
+    /// - Returns: The round trip time.
+    package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
+        guard case .awaitingPong(let sentAt, _) = self.state, payload == self.payload else { return nil }
+        self.state = .resting(until: sentAt + self.interval)
+        return now - sentAt
+    }
+
+    /// When to ask again.
+    package var deadline: Instant {
+        switch self.state {
+        case .resting(let until), .awaitingPong(_, let until): until
+        }
+    }
+}

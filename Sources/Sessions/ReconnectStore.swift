@@ -1,0 +1,134 @@
+package import Instruments
+package import Messaging
+
+/// What this instance remembers of connections that may come back: the chain of each resume token, and when each named
+/// user's last connection ended.
+///
+/// Bounded in time by `reconnect.window` and in number by `maximumEntries`; the oldest are forgotten first.
+package final class ReconnectStore: Sendable {
+    /// How a connection came back.
+    package struct Return: Sendable, Equatable {
+        /// The place in the chain: 0 for the first connection.
+        package let place: Int
+        /// From the end of the earlier connection; `nil` while that one has not been seen to end.
+        package let gap: Duration?
+
+        package init(place: Int, gap: Duration?) {
+            self.place = place
+            self.gap = gap
+        }
+    }
+
+    private struct Chain {
+        let user: UserID
+        let isAnonymous: Bool
+        let place: Int
+        var endedAt: Instant?
+    }
+
+    private struct UserProtocol: Hashable {
+        let user: UserID
+        let protocolName: ProtocolName
+    }
+
+    private enum Departure {
+        case chain(token: String)
+        case user(UserProtocol)
+    }
+
+    private struct State {
+        var chains: [String: Chain] = [:]
+        var lastEnd: [UserProtocol: Instant] = [:]
+        /// In the order of time, so that expiry looks at the front only.
+        var departures: [(at: Instant, what: Departure)] = []
+        var departuresGone = 0
+    }
+
+    private let window: Duration
+    private let maximumEntries: Int
+    private let state = Lock(State())
+
+    package init(window: Duration, maximumEntries: Int = 500_000) {
+        self.window = window
+        self.maximumEntries = maximumEntries
+    }
+
+    /// Begins or continues a chain under a token that was drawn at random.
+    package func issue(_ token: String, to user: UserID, isAnonymous: Bool, place: Int) {
+        self.state.withLock { state in
+            state.chains[token] = Chain(user: user, isAnonymous: isAnonymous, place: place)
+        }
+    }
+
+    /// Forgets a token that its client will not use, having been given another one.
+    package func revoke(_ token: String) {
+        self.state.withLock { $0.chains[token] = nil }
+    }
+
+    /// Takes the chain of a token, once: it belongs to the connection that brought it from now on.
+    ///
+    /// - Returns: `nil` where the token is unknown, too old, or another user's.
+    package func claim(_ token: String, by user: UserID, isAnonymous: Bool, at now: Instant) -> Return? {
+        self.state.withLock { state in
+            self.forget(&state, at: now)
+            guard let chain = state.chains[token], chain.isAnonymous == isAnonymous,
+                isAnonymous || chain.user == user
+            else { return nil }
+            state.chains[token] = nil
+            return Return(place: chain.place + 1, gap: chain.endedAt.map { now - $0 })
+        }
+    }
+
+    /// A named user's connection without a token: whether one of the same protocol ended a short while ago.
+    package func returning(_ user: UserID, _ protocolName: ProtocolName, at now: Instant) -> Duration? {
+        self.state.withLock { state in
+            self.forget(&state, at: now)
+            return state.lastEnd.removeValue(forKey: UserProtocol(user: user, protocolName: protocolName)).map {
+                now - $0
+            }
+        }
+    }
+
+    /// Notes the end of a connection.
+    ///
+    /// - Parameters:
+    ///   - token: Its resume token, if it had one.
+    ///   - user: `nil` for an anonymous one, and for one that its client ended with 1000.
+    package func ended(token: String?, user: UserID?, _ protocolName: ProtocolName, at now: Instant) {
+        self.state.withLock { state in
+            if let token, state.chains[token] != nil {
+                state.chains[token]?.endedAt = now
+                state.departures.append((now, .chain(token: token)))
+            }
+            if let user {
+                let key = UserProtocol(user: user, protocolName: protocolName)
+                state.lastEnd[key] = now
+                state.departures.append((now, .user(key)))
+            }
+            self.forget(&state, at: now)
+        }
+    }
+
+    /// How many chains and users are remembered.
+    package var count: Int {
+        self.state.withLock { $0.chains.count + $0.lastEnd.count }
+    }
+
+    private func forget(_ state: inout State, at now: Instant) {
+        while state.departuresGone < state.departures.count {
+            let (at, what) = state.departures[state.departuresGone]
+            let waiting = state.departures.count - state.departuresGone
+            guard at + self.window < now || waiting > self.maximumEntries else { break }
+            state.departuresGone += 1
+            switch what {
+            case .chain(let token) where state.chains[token]?.endedAt == at: state.chains[token] = nil
+            case .user(let key) where state.lastEnd[key] == at: state.lastEnd[key] = nil
+            default: break
+            }
+        }
+        if state.departuresGone > 1024, state.departuresGone > state.departures.count / 2 {
+            state.departures.removeFirst(state.departuresGone)
+            state.departuresGone = 0
+        }
+    }
+}

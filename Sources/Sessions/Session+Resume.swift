@@ -1,0 +1,105 @@
+import Instruments
+import Messaging
+import Reactor
+
+/// Which earlier connection this one continues, and how the next one can continue it.
+struct Lineage {
+    /// A `connect` was taken, so another one is a mistake.
+    var isConnected = false
+    /// The secret that the client was given.
+    var token: String?
+    /// A named user's return without a token, not counted yet: a first `connect` may still bring one.
+    var unsettledReturn: Duration?
+    /// Its place in the chain: 0 for a first connection.
+    var place = 0
+
+    /// The client will bring no token any more.
+    mutating func settle(_ session: Session) {
+        guard let gap = self.unsettledReturn else { return }
+        self.unsettledReturn = nil
+        session.registry.countReconnect(session.identity.protocolName, .fresh, .sameInstance, gap: gap)
+    }
+}
+
+extension Session {
+    /// Notes that the connection is open, and that its user was here a short while ago.
+    func noteReturn() {
+        guard !self.identity.isAnonymous else { return }
+        self.lineage.unsettledReturn = self.registry.reconnects.returning(
+            self.identity.user,
+            self.identity.protocolName,
+            at: self.registry.loop.now
+        )
+        if self.identity.protocolName == .plain {
+            self.lineage.settle(self)
+        }
+    }
+
+    /// Tells a client who it is, and the secret by which it can come back.
+    ///
+    /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
+    package func welcome(resuming resume: String?) {
+        var back: ReconnectStore.Return?
+        if let resume {
+            back = self.claim(resume)
+        }
+        if let old = self.lineage.token {
+            self.registry.reconnects.revoke(old)
+        }
+        let token = self.registry.makeToken()
+        self.lineage.token = token
+        self.lineage.place = back?.place ?? self.lineage.place
+        self.registry.reconnects.issue(
+            token,
+            to: self.identity.user,
+            isAnonymous: self.identity.isAnonymous,
+            place: self.lineage.place
+        )
+        self.output.send(
+            .welcome(
+                Welcome(
+                    connection: self.identity.connection,
+                    user: self.identity.user,
+                    resume: token,
+                    resumed: back != nil,
+                    instance: self.registry.instance,
+                    heartbeatMilliseconds: Int(self.registry.settings.heartbeatInterval.wholeMilliseconds)
+                )
+            )
+        )
+    }
+
+    private func claim(_ token: String) -> ReconnectStore.Return? {
+        self.lineage.unsettledReturn = nil
+        let back = self.registry.reconnects.claim(
+            token,
+            by: self.identity.user,
+            isAnonymous: self.identity.isAnonymous,
+            at: self.registry.loop.now
+        )
+        self.registry.countReconnect(
+            self.identity.protocolName,
+            back == nil ? .fresh : .resumed,
+            back == nil ? .unknown : .sameInstance,
+            gap: back?.gap
+        )
+        if let back {
+            self.log(
+                .resumed,
+                [(.count, .integer(Int64(back.place))), (.durationMs, .integer(back.gap?.wholeMilliseconds ?? 0))]
+            )
+        }
+        return back
+    }
+
+    func rememberEnd(_ ending: Ending) {
+        self.lineage.settle(self)
+        let leftForGood = ending.initiator == .client && ending.code == 1000
+        self.registry.reconnects.ended(
+            token: self.lineage.token,
+            user: self.identity.isAnonymous || leftForGood ? nil : self.identity.user,
+            self.identity.protocolName,
+            at: self.registry.loop.now
+        )
+    }
+}

@@ -1,0 +1,238 @@
+package import Instruments
+package import Messaging
+package import Reactor
+package import Rooms
+
+/// Who is at the other end, as the handshake found out.
+package struct Identity: Sendable {
+    package let connection: ConnectionID
+    package let user: UserID
+    package let isAnonymous: Bool
+    package let protocolName: ProtocolName
+    package let transport: TransportName
+    package let remoteAddress: String
+
+    /// - Parameter user: `nil` for an anonymous client, which is a user of its own.
+    package init(
+        connection: ConnectionID,
+        user: UserID?,
+        protocolName: ProtocolName,
+        transport: TransportName,
+        remoteAddress: String
+    ) {
+        self.connection = connection
+        self.user = user ?? UserID(anonymous: connection)
+        self.isAnonymous = user == nil
+        self.protocolName = protocolName
+        self.transport = transport
+        self.remoteAddress = remoteAddress
+    }
+}
+
+/// One client from hello to goodbye: its rooms, its heartbeat, its commands and their answers.
+///
+/// Lives on its connection's loop. Knows no bytes: commands come in, events go out through `SessionOutput`.
+package final class Session {
+    package let identity: Identity
+    package let handle: ConnectionHandle
+    package let openedAt: Instant
+    /// In the order in which they were joined.
+    package internal(set) var subscriptions: [Subscription] = []
+    package private(set) var lastRTT: Duration?
+
+    // The registry outlives its sessions; the output owns this one.
+    unowned let registry: SessionRegistry
+    unowned let output: any SessionOutput
+    private var heartbeat: Heartbeat
+    var lineage = Lineage()
+
+    init(
+        identity: Identity,
+        handle: ConnectionHandle,
+        registry: SessionRegistry,
+        output: any SessionOutput,
+        heartbeat: Heartbeat
+    ) {
+        self.identity = identity
+        self.handle = handle
+        self.registry = registry
+        self.output = output
+        self.heartbeat = heartbeat
+        self.openedAt = registry.loop.now
+    }
+
+    // MARK: - Rooms
+
+    /// Joins a room; being in it already does no harm.
+    ///
+    /// - Parameter id: The command that waits for the broker's word; `nil` for nobody.
+    /// - Returns: What is wrong, where the connection may not be in another room.
+    package func join(_ room: RoomName, answering id: CommandID? = nil) -> ErrorCode? {
+        if let known = self.subscriptions.first(where: { $0.roomName == room }) {
+            self.registry.shard.answerWhenConfirmed(known, id)
+            return nil
+        }
+        guard self.subscriptions.count < self.registry.settings.maximumSubscriptions else { return .rateLimited }
+        self.subscriptions.append(
+            self.registry.shard.join(room, self.handle, lane: self.identity.protocolName, answering: id)
+        )
+        self.log(.subscribed, [(.room, .text(room.text))])
+        return nil
+    }
+
+    /// - Returns: Whether it was in the room.
+    package func leave(_ room: RoomName) -> Bool {
+        guard let index = self.subscriptions.firstIndex(where: { $0.roomName == room }) else { return false }
+        self.registry.shard.leave(self.subscriptions.remove(at: index))
+        self.log(.unsubscribed, [(.room, .text(room.text))])
+        return true
+    }
+
+    // MARK: - Publications
+
+    /// Takes a client's message for a room.
+    ///
+    /// Its receipt comes to `settled`.
+    ///
+    /// - Parameter frameBytes: The payload of the frame that it came in.
+    package func publish(
+        to room: RoomName,
+        kind: PayloadKind,
+        payload: [UInt8],
+        echo: Bool,
+        trace: TraceContext?,
+        answering id: CommandID?,
+        frameBytes: Int
+    ) {
+        self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
+        let sender = SenderReference(loop: UInt16(self.registry.loop.index), connection: self.handle.bits)
+        self.registry.shard.publish(
+            Publication(
+                message: Message(
+                    id: self.registry.makeMessageID(),
+                    room: room,
+                    kind: kind,
+                    payload: payload,
+                    from: self.identity.user,
+                    sender: sender,
+                    excludesSender: !echo,
+                    acceptedAt: self.registry.loop.wallNanoseconds,
+                    trace: trace
+                ),
+                ticket: PublicationTicket(sender: sender, command: id)
+            )
+        )
+    }
+
+    /// A publication that was refused before it reached the broker.
+    package func refuse(_ reason: RejectionReason, answering id: CommandID?, frameBytes: Int, _ message: String) {
+        self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
+        self.answerRefused(reason, id, message)
+    }
+
+    /// The broker's word on one of this session's publications.
+    func settled(_ receipt: PublicationReceipt) {
+        switch receipt.result {
+        case .accepted:
+            if let id = receipt.ticket.command {
+                self.output.send(.published(id, receipt.id))
+            }
+        case .unavailable:
+            self.answerRefused(
+                .brokerUnavailable,
+                receipt.ticket.command,
+                "the broker did not confirm the message; it may not have been delivered"
+            )
+        case .tooBig:
+            self.answerRefused(.tooBig, receipt.ticket.command, "the broker takes no message of this size")
+        }
+    }
+
+    private func answerRefused(_ reason: RejectionReason, _ id: CommandID?, _ message: String) {
+        self.registry.counts[self.identity.protocolName].rejected[reason] += 1
+        self.log(.publicationRefused, [(.reason, .text(reason.label))])
+        switch self.identity.protocolName {
+        case .native: self.output.send(.failed(id, reason.errorCode, message: message))
+        case .plain: self.output.close(Ending(reason.closeReason, by: .server, message))
+        }
+    }
+
+    // MARK: - Heartbeat
+
+    /// The connection's timer has fired.
+    package func timerFired(at now: Instant) {
+        switch self.heartbeat.tick(at: now) {
+        case .wait(let until):
+            self.output.wake(at: until)
+        case .ping(let payload, let until):
+            self.output.ping(payload)
+            self.output.wake(at: until)
+        case .giveUp:
+            // Bytes of ours that it does not take are in the way of its pong: its reading is what is slow.
+            self.output.close(
+                self.output.hasUnsentBytes
+                    ? Ending(.slowConsumer, by: .server, "messages were not read in time")
+                    : Ending(.pingTimeout, by: .network, code: CloseReason.pingTimeout.webSocketCode, "no pong in time")
+            )
+        }
+    }
+
+    package func pong(_ payload: UInt64, at now: Instant) {
+        guard let rtt = self.heartbeat.pong(payload, at: now) else { return }
+        self.lastRTT = rtt
+        self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
+        self.output.wake(at: self.heartbeat.deadline)
+    }
+
+    var nextHeartbeat: Instant { self.heartbeat.deadline }
+
+    // MARK: - Goodbye
+
+    /// The connection is over: leaves all rooms, counts, remembers.
+    ///
+    /// The last call.
+    ///
+    /// - Parameters:
+    /// - room: The room whose messages filled the queue of a slow consumer.
+    /// - error: The system's word on a broken connection.
+    package func end(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
+        for subscription in self.subscriptions {
+            self.registry.shard.leave(subscription)
+        }
+        self.subscriptions = []
+        self.rememberEnd(ending)
+        let lived = self.registry.loop.now - self.openedAt
+        self.registry.closed(self, ending, after: lived)
+        var values: [(LogField, LogValue)] = [
+            (.transport, .text(self.identity.transport.label)),
+            (.remoteAddress, .text(self.identity.remoteAddress)),
+            (.initiator, .text(ending.initiator.label)),
+            (.reason, .text(ending.reason.label)),
+            (.durationMs, .integer(lived.wholeMilliseconds)),
+        ]
+        if let code = ending.code {
+            values.append((.closeCode, .integer(Int64(code))))
+        }
+        if let room {
+            values.append((.room, .text(room.text)))
+        }
+        if let error {
+            values.append((.error, .text(error)))
+        }
+        self.log(.closed, values)
+    }
+
+    /// Writes a line with this connection's metadata.
+    func log(_ event: SessionEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
+        self.registry.log.write(
+            event,
+            [
+                (.connectionId, .text(self.identity.connection.text)),
+                (.userId, .text(self.identity.user.text)),
+                (.protocol, .text(self.identity.protocolName.label)),
+            ] + values()
+        )
+    }
+}
+
+@available(*, unavailable) extension Session: Sendable {}

@@ -1,0 +1,15 @@
+package import Instruments
+package import Messaging
+
+/// The client's side of a session: whoever holds its connection and speaks its language.
+package protocol SessionOutput: AnyObject {
+    func send(_ event: ServerEvent)
+    /// A ping whose pong brings the same payload back.
+    func ping(_ payload: UInt64)
+    /// Asks for the timer at this time.
+    func wake(at: Instant)
+    /// Says goodbye and ends the connection; `Session.end` follows.
+    func close(_ ending: Ending)
+    /// Whether bytes of ours to the client are still unsent.
+    var hasUnsentBytes: Bool { get }
+}

@@ -1,0 +1,185 @@
+import Crypto
+package import Instruments
+package import Messaging
+package import Reactor
+package import Rooms
+
+/// The sessions of one event loop, what they have counted, and what they share.
+package final class SessionRegistry {
+    package let loop: EventLoop
+    package let instance: String
+    package let settings: SessionSettings
+    package let reconnects: ReconnectStore
+    package let log: EventLog
+    /// Set once, before the first connection: the shard tells the registry what concerns a session.
+    package var shard: RoomShard {
+        guard let shard = self.connectedShard else {
+            preconditionFailure("a registry is connected to its shard before the first connection")
+        }
+        return shard
+    }
+    package internal(set) var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
+
+    private var connectedShard: RoomShard?
+    private var bySlot: [Session?] = []
+    /// One byte a slot, 0 where there is no session: what `connections_active` is counted from.
+    private var kinds: [UInt8] = []
+    private var ids = ULIDGenerator()
+    private var random = SystemRandomNumberGenerator()
+
+    package init(
+        loop: EventLoop,
+        instance: String,
+        settings: SessionSettings,
+        reconnects: ReconnectStore,
+        log: EventLog
+    ) {
+        self.loop = loop
+        self.instance = instance
+        self.settings = settings
+        self.reconnects = reconnects
+        self.log = log
+    }
+
+    package func connect(_ shard: RoomShard) {
+        self.connectedShard = shard
+    }
+
+    // MARK: - Coming and going
+
+    package func makeConnectionID() -> ConnectionID {
+        ConnectionID(self.ids.next(atMilliseconds: self.loop.wallNanoseconds / 1_000_000))
+    }
+
+    func makeMessageID() -> MessageID {
+        MessageID(self.ids.next(atMilliseconds: self.loop.wallNanoseconds / 1_000_000))
+    }
+
+    /// A resume token: 128 random bits.
+    func makeToken() -> String {
+        randomToken(bytes: 16)
+    }
+
+    /// A connection is open: its 101 has been written.
+    package func open(_ identity: Identity, on handle: ConnectionHandle, output: any SessionOutput) -> Session {
+        let session = Session(
+            identity: identity,
+            handle: handle,
+            registry: self,
+            output: output,
+            heartbeat: Heartbeat(
+                interval: self.settings.heartbeatInterval,
+                timeout: self.settings.heartbeatTimeout,
+                openedAt: self.loop.now,
+                spread: Double.random(in: 0..<1, using: &self.random),
+                payload: self.random.next()
+            )
+        )
+        let slot = Int(handle.slot)
+        while self.bySlot.count <= slot {
+            self.bySlot.append(nil)
+            self.kinds.append(0)
+        }
+        self.bySlot[slot] = session
+        self.kinds[slot] = Self.kind(identity)
+        self.counts[identity.protocolName].opened += 1
+        session.log(
+            .opened,
+            [(.transport, .text(identity.transport.label)), (.remoteAddress, .text(identity.remoteAddress))]
+        )
+        session.noteReturn()
+        output.wake(at: session.nextHeartbeat)
+        return session
+    }
+
+    func closed(_ session: Session, _ ending: Ending, after lived: Duration) {
+        let slot = Int(session.handle.slot)
+        self.bySlot[slot] = nil
+        self.kinds[slot] = 0
+        let name = session.identity.protocolName
+        self.counts[name].closed[ending.initiator][ending.reason] += 1
+        self.counts[name].duration[ending.initiator].observe(lived)
+    }
+
+    package func session(of handle: ConnectionHandle) -> Session? {
+        let slot = Int(handle.slot)
+        guard slot < self.bySlot.count, let session = self.bySlot[slot], session.handle == handle else { return nil }
+        return session
+    }
+
+    /// Every session of the loop.
+    package var sessions: [Session] {
+        self.bySlot.compactMap { $0 }
+    }
+
+    // MARK: - Counting
+
+    func countReceived(_ name: ProtocolName, _ handle: ConnectionHandle, bytes: Int) {
+        self.counts[name].messagesReceived += 1
+        self.counts[name].bytesReceived += UInt64(bytes)
+        self.loop.addReceived(messages: 1, to: handle)
+    }
+
+    func countReconnect(
+        _ name: ProtocolName,
+        _ outcome: ReconnectOutcome,
+        _ origin: ReconnectOrigin,
+        gap: Duration?
+    ) {
+        self.counts[name].reconnects[outcome][origin] += 1
+        if let gap {
+            self.counts[name].reconnectGap.observe(gap)
+        }
+    }
+
+    /// A message that `/echo` got and sent back.
+    package func countEcho(_ name: ProtocolName, _ handle: ConnectionHandle, bytes: Int) {
+        self.countReceived(name, handle, bytes: bytes)
+        self.counts[name].echoed += 1
+        self.counts[name].bytesEchoed += UInt64(bytes)
+    }
+
+    /// Open connections, counted from the slots themselves.
+    package func active() -> PerCase<ProtocolName, PerCase<TransportName, Int>> {
+        var active = PerCase<ProtocolName, PerCase<TransportName, Int>>(repeating: PerCase(repeating: 0))
+        var byKind = [Int](repeating: 0, count: 256)
+        for kind in self.kinds {
+            byKind[Int(kind)] += 1
+        }
+        for name in ProtocolName.allCases {
+            for transport in TransportName.allCases {
+                active[name][transport] = byKind[Int(Self.kind(name, transport))]
+            }
+        }
+        return active
+    }
+
+    /// The users of this loop's sessions; a scrape puts the loops' sets together.
+    package func users() -> Set<UserID> {
+        var users = Set<UserID>()
+        for case let session? in self.bySlot {
+            users.insert(session.identity.user)
+        }
+        return users
+    }
+
+    private static func kind(_ identity: Identity) -> UInt8 {
+        self.kind(identity.protocolName, identity.transport)
+    }
+
+    private static func kind(_ name: ProtocolName, _ transport: TransportName) -> UInt8 {
+        1 + name.rawValue * UInt8(TransportName.allCases.count) + transport.rawValue
+    }
+}
+
+extension SessionRegistry: RoomShardDelegate {
+    package func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle) {
+        self.session(of: connection)?.settled(receipt)
+    }
+
+    package func subscribed(_ connection: ConnectionHandle, answering id: CommandID) {
+        self.session(of: connection)?.output.send(.subscribed(id, recovered: nil))
+    }
+}
+
+@available(*, unavailable) extension SessionRegistry: Sendable {}

@@ -1,0 +1,36 @@
+package import Settings
+
+/// What an operator says of clients' sessions.
+package struct SessionSettings: Sendable {
+    package let heartbeatInterval: Duration
+    package let heartbeatTimeout: Duration
+    package let reconnectWindow: Duration
+    package let maximumSubscriptions: Int
+
+    package init(from settings: inout SettingsReader) {
+        self.heartbeatInterval = settings.duration(
+            "heartbeat.interval",
+            default: .seconds(25),
+            atLeast: .seconds(1),
+            "How often each client is pinged."
+        )
+        self.heartbeatTimeout = settings.duration(
+            "heartbeat.timeout",
+            default: .seconds(20),
+            atLeast: .seconds(1),
+            "How long a client has to answer a ping before its connection is given up."
+        )
+        self.reconnectWindow = settings.duration(
+            "reconnect.window",
+            default: .seconds(120),
+            atLeast: .seconds(1),
+            "How long after its end a connection can be continued, and a user's return counts as a reconnect."
+        )
+        self.maximumSubscriptions = settings.int(
+            "limits.subscriptions",
+            default: 1000,
+            atLeast: 1,
+            "Rooms one connection may be in."
+        )
+    }
+}

@@ -1,0 +1,248 @@
+package import Instruments
+package import Messaging
+package import Reactor
+
+/// What one event loop knows of its sessions, copied in one turn of it.
+package struct SessionReport: Sendable {
+    package let counts: PerCase<ProtocolName, SessionCounts>
+    package let active: PerCase<ProtocolName, PerCase<TransportName, Int>>
+    package let users: Set<UserID>
+    package let loop: LoopSnapshot
+
+    package init(
+        counts: PerCase<ProtocolName, SessionCounts>,
+        active: PerCase<ProtocolName, PerCase<TransportName, Int>>,
+        users: Set<UserID>,
+        loop: LoopSnapshot
+    ) {
+        self.counts = counts
+        self.active = active
+        self.users = users
+        self.loop = loop
+    }
+}
+
+/// The metric families of connections and of what clients ask for.
+package enum SessionsMetrics {
+    static let active = MetricFamily(
+        "atalaya_connections_active",
+        .gauge,
+        "Open connections, counted from the registry.",
+        labels: ["protocol", "transport", "tls"]
+    )
+    static let users = MetricFamily("atalaya_users_active", .gauge, "Users with open connections.")
+    static let opened = MetricFamily(
+        "atalaya_connections_opened_total",
+        .counter,
+        "Connections whose handshake was answered.",
+        labels: ["protocol", "transport"]
+    )
+    static let closed = MetricFamily(
+        "atalaya_connections_closed_total",
+        .counter,
+        "Connections that ended, by who began it and why.",
+        labels: ["protocol", "initiator", "reason"]
+    )
+    static let discrepancy = MetricFamily(
+        "atalaya_connections_discrepancy",
+        .gauge,
+        "Opened less closed less active; anything but 0 is a fault of the gateway."
+    )
+    static let duration = MetricFamily(
+        "atalaya_connection_duration_seconds",
+        .histogram,
+        "How long connections lived.",
+        labels: ["protocol", "initiator"]
+    )
+    static let reconnects = MetricFamily(
+        "atalaya_reconnects_total",
+        .counter,
+        "Connections of clients that had been here before.",
+        labels: ["protocol", "outcome", "origin"]
+    )
+    static let reconnectGap = MetricFamily(
+        "atalaya_reconnect_gap_seconds",
+        .histogram,
+        "From the end of a connection to its client's return.",
+        labels: ["protocol"]
+    )
+    static let received = MetricFamily(
+        "atalaya_messages_received_total",
+        .counter,
+        "Publications from clients, accepted or not.",
+        labels: ["protocol"]
+    )
+    static let receivedBytes = MetricFamily(
+        "atalaya_message_received_bytes_total",
+        .counter,
+        "Payloads of the frames that publications came in.",
+        labels: ["protocol"]
+    )
+    static let sent = MetricFamily(
+        "atalaya_messages_sent_total",
+        .counter,
+        "Messages of rooms written to clients.",
+        labels: ["protocol"]
+    )
+    static let sentBytes = MetricFamily(
+        "atalaya_message_sent_bytes_total",
+        .counter,
+        "Payloads of the frames that messages of rooms were written in.",
+        labels: ["protocol"]
+    )
+    static let commands = MetricFamily(
+        "atalaya_commands_total",
+        .counter,
+        "What clients asked for beside publishing.",
+        labels: ["protocol", "command", "result"]
+    )
+    static let rejected = MetricFamily(
+        "atalaya_messages_rejected_total",
+        .counter,
+        "Publications that were not accepted.",
+        labels: ["reason"]
+    )
+    static let pingRTT = MetricFamily(
+        "atalaya_ping_rtt_seconds",
+        .histogram,
+        "From a ping's sending to its pong.",
+        labels: ["protocol"]
+    )
+
+    package static let all = [
+        active, users, opened, closed, discrepancy, duration, reconnects, reconnectGap, received, receivedBytes, sent,
+        sentBytes, commands, rejected, pingRTT,
+    ]
+
+    package static func record(_ reports: [SessionReport], into measurements: inout Measurements) {
+        var discrepancy: Int64 = 0
+        for name in ProtocolName.allCases {
+            let counts = reports.map { $0.counts[name] }
+            discrepancy += Int64(counts.reduce(0) { $0 + $1.opened })
+            discrepancy -= self.recordClosed(name, counts, into: &measurements)
+            discrepancy -= self.recordActive(name, reports, into: &measurements)
+            measurements.record(
+                self.opened,
+                [name.label, TransportName.websocket.label],
+                counts.reduce(0) { $0 + $1.opened }
+            )
+            self.recordReconnects(name, counts, into: &measurements)
+            self.recordMessages(name, counts, reports.map { $0.loop.lanes[Int(name.lane)] }, into: &measurements)
+            self.recordCommands(name, counts, into: &measurements)
+            measurements.record(self.pingRTT, [name.label], self.sum(counts.map(\.pingRTT)))
+        }
+        measurements.record(self.discrepancy, discrepancy)
+        measurements.record(self.users, reports.reduce(into: Set<UserID>()) { $0.formUnion($1.users) }.count)
+        for reason in RejectionReason.allCases {
+            let count = reports.reduce(0) { sum, report in
+                sum + ProtocolName.allCases.reduce(0) { $0 + report.counts[$1].rejected[reason] }
+            }
+            measurements.record(self.rejected, [reason.label], count)
+        }
+    }
+
+    private static func recordActive(
+        _ name: ProtocolName,
+        _ reports: [SessionReport],
+        into measurements: inout Measurements
+    ) -> Int64 {
+        var all = 0
+        for transport in TransportName.allCases {
+            let count = reports.reduce(0) { $0 + $1.active[name][transport] }
+            measurements.record(self.active, [name.label, transport.label, "false"], count)
+            all += count
+        }
+        return Int64(all)
+    }
+
+    private static func recordClosed(
+        _ name: ProtocolName,
+        _ counts: [SessionCounts],
+        into measurements: inout Measurements
+    ) -> Int64 {
+        var all: UInt64 = 0
+        for initiator in Initiator.allCases {
+            for reason in CloseReason.allCases {
+                let count = counts.reduce(0) { $0 + $1.closed[initiator][reason] }
+                all += count
+                if count > 0 || initiator.canBegin(reason) {
+                    measurements.record(self.closed, [name.label, initiator.label, reason.label], count)
+                }
+            }
+            measurements.record(
+                self.duration,
+                [name.label, initiator.label],
+                self.sum(counts.map { $0.duration[initiator] })
+            )
+        }
+        return Int64(all)
+    }
+
+    private static func recordReconnects(
+        _ name: ProtocolName,
+        _ counts: [SessionCounts],
+        into measurements: inout Measurements
+    ) {
+        for outcome in ReconnectOutcome.allCases {
+            for origin in ReconnectOrigin.allCases {
+                measurements.record(
+                    self.reconnects,
+                    [name.label, outcome.label, origin.label],
+                    counts.reduce(0) { $0 + $1.reconnects[outcome][origin] }
+                )
+            }
+        }
+        measurements.record(self.reconnectGap, [name.label], self.sum(counts.map(\.reconnectGap)))
+    }
+
+    private static func recordMessages(
+        _ name: ProtocolName,
+        _ counts: [SessionCounts],
+        _ lanes: [LaneCounts],
+        into measurements: inout Measurements
+    ) {
+        let label = [name.label]
+        measurements.record(self.received, label, counts.reduce(0) { $0 + $1.messagesReceived })
+        measurements.record(self.receivedBytes, label, counts.reduce(0) { $0 + $1.bytesReceived })
+        let written = lanes.reduce(0) { $0 + $1.outcomes[.written] }
+        measurements.record(self.sent, label, counts.reduce(written) { $0 + $1.echoed })
+        let bytes = lanes.reduce(0) { $0 + $1.payloadBytes }
+        measurements.record(self.sentBytes, label, counts.reduce(bytes) { $0 + $1.bytesEchoed })
+    }
+
+    private static func recordCommands(
+        _ name: ProtocolName,
+        _ counts: [SessionCounts],
+        into measurements: inout Measurements
+    ) {
+        guard name != .plain else { return }
+        for command in CommandName.allCases where command != .publish {
+            for result in CommandResult.allCases {
+                measurements.record(
+                    self.commands,
+                    [name.label, command.label, result.label],
+                    counts.reduce(0) { $0 + $1.commands[command][result] }
+                )
+            }
+        }
+    }
+
+    private static func sum(_ histograms: [Histogram]) -> Histogram {
+        guard var sum = histograms.first else { return Histogram(bounds: Histogram.latencySeconds) }
+        for histogram in histograms.dropFirst() {
+            sum += histogram
+        }
+        return sum
+    }
+}
+
+extension Initiator {
+    /// The pairs that can come up, and so stand in the exposition from the start.
+    fileprivate func canBegin(_ reason: CloseReason) -> Bool {
+        switch self {
+        case .client: reason == .normal || reason == .goingAway
+        case .network: reason == .abnormal || reason == .pingTimeout
+        case .server: ![.normal, .goingAway, .abnormal, .pingTimeout].contains(reason)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// The addresses that share a prefix: `10.0.0.0/8`, `fd00::/8`, or one address alone.
+package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+    package let address: IPAddress
+    package let prefixBits: Int
+
+    /// `nil` also where bits are set after the prefix: `10.1.2.3/8` is more likely a mistake than a wish.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
+        let width = address.bytes.count * 8
+        guard parts.count == 2 else {
+            self.address = address
+            self.prefixBits = width
+            return
+        }
+        guard let bits = NumberWithUnit(String(parts[1])), bits.unit.isEmpty else { return nil }
+        let prefixBits = bits.number(times: 1)
+        guard (0...Int64(width)).contains(prefixBits) else { return nil }
+        self.address = address
+        self.prefixBits = Int(prefixBits)
+        guard Self.masked(address.bytes, to: self.prefixBits) == address.bytes else { return nil }
+    }
+
+    /// An IPv4 address that came over an IPv6 socket (`::ffff:10.1.2.3`) is matched as the IPv4 address it is.
+    package func contains(_ other: IPAddress) -> Bool {
+        var bytes = other.bytes
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        if !self.address.isVersion6, bytes.starts(with: mapped) {
+            bytes = Array(bytes.dropFirst(mapped.count))
+        }
+        guard bytes.count == self.address.bytes.count else { return false }
+        return Self.masked(bytes, to: self.prefixBits) == self.address.bytes
+    }
+
+    package var description: String {
+        self.prefixBits == self.address.bytes.count * 8 ? "\(self.address)" : "\(self.address)/\(self.prefixBits)"
+    }
+
+    private static func masked(_ bytes: [UInt8], to bits: Int) -> [UInt8] {
+        bytes.enumerated().map { index, byte in
+            let kept = min(max(bits - index * 8, 0), 8)
+            return byte & (kept == 0 ? 0 : 0xFF << (8 - kept))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// Where another service is, with what it takes to be let in.
+///
+/// Its text never shows the password.
+package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
+    /// In lower case.
+    package let scheme: String
+    /// Percent-decoded; `nil` where none is given.
+    package let user: String?
+    /// Percent-decoded; `nil` where none is given.
+    package let password: Secret?
+    /// Without brackets where it is an IPv6 address.
+    package let host: String
+    package let port: Int?
+    /// Percent-decoded, with its first slash, or empty.
+    package let path: String
+    /// All of it, as written.
+    package let whole: Secret
+    package let description: String
+
+    /// `nil` without scheme and host, with a port beyond 65535, and with spaces or control characters.
+    package init?(_ text: String) {
+        guard !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) else { return nil }
+        guard var parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host else {
+            return nil
+        }
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        guard !bare.isEmpty, (1...65535).contains(parts.port ?? 1) else { return nil }
+        self.scheme = scheme.lowercased()
+        self.user = parts.user.flatMap { $0.isEmpty ? nil : $0 }
+        self.password = parts.password.map { Secret($0) }
+        self.host = bare
+        self.port = parts.port
+        self.path = parts.path
+        self.whole = Secret(text)
+        if parts.password != nil {
+            parts.password = "REDACTED"
+        }
+        // A query may hold a password too; nothing reads one, so nothing is lost by leaving it out.
+        if parts.query != nil {
+            parts.query = nil
+        }
+        self.description = parts.string ?? "\(self.scheme)://\(host)"
+    }
+}

@@ -1,0 +1,35 @@
+/// A key as the call that read it stated it.
+package struct SettingDeclaration: Equatable, Sendable {
+    package let key: String
+    /// What the value is: `duration`, `list of text`.
+    package let kind: String
+    package let unit: String?
+    /// Bounds or choices, in words.
+    package let bounds: String?
+    /// As it would be written, or in words (`one a core`); `nil` for none.
+    package let defaultText: String?
+    package let environmentName: String
+    package let sentence: String
+    package let isSecret: Bool
+    /// Whether a value meant for it may be shown even under a misspelt key.
+    package let isHarmless: Bool
+
+    /// The part before the first dot.
+    package var group: String {
+        String(self.key.prefix { $0 != "." })
+    }
+}
+
+/// What a key amounts to in this process, and who said so.
+package struct EffectiveSetting: Equatable, Sendable {
+    package let declaration: SettingDeclaration
+    /// As they would be written in the file, secrets redacted: one, or the entries of a list, or none.
+    package let texts: [String]
+    package let isList: Bool
+    package let origin: SettingsOrigin
+
+    /// With commas between the entries of a list; `nil` where nothing is set.
+    package var text: String? {
+        self.texts.isEmpty ? nil : self.texts.joined(separator: ",")
+    }
+}

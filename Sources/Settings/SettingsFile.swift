@@ -1,0 +1,148 @@
+import Foundation
+import Yams
+
+/// The keys of a YAML file with their values and lines.
+///
+/// Nested and dotted keys mean the same. All that is wrong with the file's form is collected, and what can still be
+/// read is: `YAMLSnapshot` of swift-configuration would give up the whole file for the first such fault, and knows no
+/// lines.
+struct SettingsFile {
+    enum Content: Equatable {
+        case scalar(String)
+        case list([String])
+        /// `key:` with nothing after it, `null` or `~`: the key is not set.
+        case nothing
+    }
+
+    struct Entry {
+        let key: String
+        let content: Content
+        let origin: SettingsOrigin
+    }
+
+    /// In the order of the file.
+    private(set) var entries: [Entry] = []
+    private(set) var faults: [SettingsFault] = []
+    private var places: [String: Int] = [:]
+    private var visits = 0
+    private let path: String
+
+    private static let maximumBytes = 1 << 20
+    /// An alias costs a line and may stand for a million; no configuration needs as many.
+    private static let maximumVisits = 100_000
+    private static let maximumDepth = 32
+
+    init(path: String) {
+        self.path = path
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            var bytes = Data()
+            while bytes.count <= Self.maximumBytes {
+                guard let more = try file.read(upToCount: Self.maximumBytes), !more.isEmpty else { break }
+                bytes += more
+            }
+            self.read(bytes)
+        } catch {
+            self.refuse(.unreadable(reason: Self.reason(of: error)))
+        }
+    }
+
+    init(path: String, text: String) {
+        self.path = path
+        self.read(Data(text.utf8))
+    }
+
+    subscript(key: String) -> Entry? {
+        self.places[key].map { self.entries[$0] }
+    }
+
+    private mutating func read(_ bytes: Data) {
+        guard bytes.count <= Self.maximumBytes else {
+            return self.refuse(.unreadable(reason: "it is larger than \(SizeText.show(Self.maximumBytes))"))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            return self.refuse(.malformed(reason: "it is not UTF-8"))
+        }
+        var document = YAMLText(text)
+        let root = document.parse()
+        for repeated in document.repeatedKeys.sorted(by: { $0.line < $1.line }) {
+            let first = SettingsOrigin.file(path: self.path, line: repeated.firstLine)
+            self.refuse(.givenBefore(first), key: repeated.key, line: repeated.line)
+        }
+        if let fault = document.fault {
+            self.refuse(.malformed(reason: fault.reason), line: fault.line)
+        }
+        guard let root, !Self.isNothing(root) else { return }
+        guard let mapping = root.mapping else {
+            return self.refuse(.malformed(reason: "keys with values are expected"), line: root.mark?.line ?? 0)
+        }
+        self.visit(mapping, below: [], ignoring: document.isRenamed)
+        if self.visits >= Self.maximumVisits {
+            self.refuse(.unreadable(reason: "it has more than \(Self.maximumVisits) values"))
+        }
+    }
+
+    private mutating func visit(_ mapping: Node.Mapping, below group: [String], ignoring isRenamed: (Node) -> Bool) {
+        for (name, value) in mapping where !isRenamed(name) {
+            self.visits += 1
+            guard self.visits < Self.maximumVisits else { return }
+            let line = name.mark?.line ?? 0
+            guard let text = name.scalar?.string, !text.isEmpty else {
+                self.refuse(.malformed(reason: "a key must be a text"), line: line)
+                continue
+            }
+            let path = group + [text]
+            if let nested = value.mapping {
+                if path.count < Self.maximumDepth {
+                    self.visit(nested, below: path, ignoring: isRenamed)
+                } else {
+                    self.refuse(.malformed(reason: "groups are nested too deeply"), line: line)
+                }
+            } else {
+                self.add(value, key: path.joined(separator: "."), line: line)
+            }
+        }
+    }
+
+    private mutating func add(_ value: Node, key: String, line: Int) {
+        let origin = SettingsOrigin.file(path: self.path, line: line)
+        if let earlier = self[key] {
+            return self.refuse(.givenBefore(earlier.origin), key: key, line: line)
+        }
+        let content: Content
+        if Self.isNothing(value) {
+            content = .nothing
+        } else if let scalar = value.scalar {
+            content = .scalar(scalar.string)
+        } else {
+            let nodes = Array(value.sequence ?? [])
+            let texts = nodes.compactMap(\.scalar?.string)
+            self.visits += nodes.count
+            guard texts.count == nodes.count else {
+                return self.refuse(.malformed(reason: "a list may hold plain values only"), key: key, line: line)
+            }
+            content = .list(texts)
+        }
+        self.places[key] = self.entries.count
+        self.entries.append(Entry(key: key, content: content, origin: origin))
+    }
+
+    private mutating func refuse(_ problem: SettingsProblem, key: String? = nil, line: Int = 0) {
+        let origin = SettingsOrigin.file(path: self.path, line: line)
+        self.faults.append(SettingsFault(key: key, value: nil, origin: origin, problem: problem))
+    }
+
+    private static func isNothing(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileNoSuchFile?, .fileReadNoSuchFile?: "it does not exist"
+        case .fileReadNoPermission?: "permission denied"
+        default: "it is no readable file"
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// The two texts that follow from what was read.
+extension SettingsReader {
+    /// All keys with type, default, unit, environment name and sentence: a Markdown page that reads well on a terminal
+    /// too.
+    package var reference: String {
+        var page = """
+            # Configuration
+
+            A value is taken from the first that has it: flag (`--set key=value`), environment, file, default.
+            Durations are written `250ms`, `25s`, `2m`, `1h`; sizes `64KiB`, `1MiB`, and a plain number is bytes.
+            In the file keys may be nested or dotted, and a list is a list; elsewhere it has commas between its entries.
+
+            """
+        for group in self.groups {
+            let members = self.effectiveSettings.map(\.declaration).filter { $0.group == group }
+            var rows = [["key", "type", "default", "unit", "environment", "what it is"]]
+            rows.append(rows[0].map { String(repeating: "-", count: $0.count) })
+            rows += members.map { declaration in
+                let kind = declaration.bounds.map { "\(declaration.kind): \($0)" } ?? declaration.kind
+                return [
+                    "`\(declaration.key)`", kind, declaration.defaultText ?? "none", declaration.unit ?? "",
+                    "`\(declaration.environmentName)`", declaration.sentence,
+                ]
+            }
+            page += "\n## \(group)\n\n" + Self.table(rows)
+        }
+        return page
+    }
+
+    /// Every key with its value and where that came from; but for the secrets it is a configuration file itself.
+    package var effectiveConfiguration: String {
+        let lines = self.effectiveSettings.map { setting in
+            let declaration = setting.declaration
+            var source = setting.origin.description
+            if setting.origin == .default, declaration.defaultText != setting.text || setting.texts.isEmpty {
+                source += ": \(declaration.defaultText ?? "none")"
+            }
+            guard !setting.texts.isEmpty else {
+                let nothing = setting.isList && setting.origin != .default ? " []" : ""
+                return (declaration.key + ":" + nothing, source)
+            }
+            if declaration.isSecret {
+                return (declaration.key + ":", "\(Secret.redacted), \(source)")
+            }
+            let written = setting.texts.map { Self.yaml($0, inList: setting.isList) }.joined(separator: ", ")
+            return ("\(declaration.key): \(setting.isList ? "[\(written)]" : written)", source)
+        }
+        let width = min(lines.map(\.0.count).max() ?? 0, 60)
+        return lines.map { line, source in
+            "\(line)\(String(repeating: " ", count: max(width - line.count, 0)))  # \(source)\n"
+        }.joined()
+    }
+
+    /// The same for the same configuration wherever it came from; says nothing of a secret but whether it is set.
+    package var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for setting in self.effectiveSettings.sorted(by: { $0.declaration.key < $1.declaration.key }) {
+            for byte in "\(setting.declaration.key)=\(setting.text ?? "\u{0}")\n".utf8 {
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private var groups: [String] {
+        var seen: Set<String> = []
+        return self.effectiveSettings.map(\.declaration.group).filter { seen.insert($0).inserted }
+    }
+
+    /// Plain where YAML surely reads it back as it is, else in double quotes.
+    private static func yaml(_ text: String, inList: Bool) -> String {
+        let isPlain = text.wholeMatch(of: /[A-Za-z0-9.\/_][A-Za-z0-9._\/:@-]*[A-Za-z0-9.\/_]|[A-Za-z0-9]/) != nil
+        let mayBeRead = isPlain && text.lowercased() != "null" && !(inList && text.contains(":"))
+        return mayBeRead ? text : ShownText.doubleQuoted(text)
+    }
+
+    private static func table(_ rows: [[String]]) -> String {
+        let columns = rows[0].indices
+        let cells = rows.map { row in row.map { $0.replacing("|", with: "\\|") } }
+        let widths = columns.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        return cells.map { row in
+            let padded = columns.map { column in
+                // The last column is as long as its sentence.
+                column == columns.last
+                    ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
+            }
+            return "| " + padded.joined(separator: " | ") + " |\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,37 @@
+package import HTTPServer
+package import Instruments
+
+/// What one event loop turned away before a WebSocket was open.
+package struct HandshakeReport: Sendable {
+    /// Before any endpoint was asked: what was no request, or came too slowly, or to nowhere.
+    package let requests: PerCase<HTTPRejection, UInt64>
+    package let upgrades: PerCase<HandshakeRejection, UInt64>
+
+    package init(requests: PerCase<HTTPRejection, UInt64>, upgrades: PerCase<HandshakeRejection, UInt64>) {
+        self.requests = requests
+        self.upgrades = upgrades
+    }
+}
+
+/// The metric family of handshakes that came to nothing.
+package enum HandshakeMetrics {
+    static let rejected = MetricFamily(
+        "atalaya_handshakes_rejected_total",
+        .counter,
+        "Requests and handshakes that were refused, by how far they came and why.",
+        labels: ["stage", "reason"]
+    )
+
+    package static let all = [rejected]
+
+    package static func record(_ loops: [HandshakeReport], into measurements: inout Measurements) {
+        for reason in HTTPRejection.allCases {
+            let count = loops.reduce(0) { $0 + $1.requests[reason] }
+            measurements.record(self.rejected, ["request", reason.label], count)
+        }
+        for reason in HandshakeRejection.allCases {
+            let count = loops.reduce(0) { $0 + $1.upgrades[reason] }
+            measurements.record(self.rejected, ["upgrade", reason.label], count)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package import Settings
+
+/// What an operator says of the messages that clients may send.
+package struct TransportSettings: Sendable {
+    package let maximumMessageBytes: Int
+    package let maximumJSONDepth: Int
+    /// How long a peer has to take its last bytes and our goodbye.
+    package let closeTimeout: Duration
+
+    package init(from settings: inout SettingsReader) {
+        self.maximumMessageBytes = settings.size(
+            "limits.messageBytes",
+            default: 1 << 20,
+            atLeast: 1,
+            atMost: 1 << 30,
+            "The largest message a client may send, all fragments together."
+        )
+        self.maximumJSONDepth = settings.int(
+            "limits.jsonDepth",
+            default: 64,
+            atLeast: 1,
+            atMost: 1000,
+            "How deep a client's JSON may be nested."
+        )
+        self.closeTimeout = settings.duration(
+            "limits.closeTimeout",
+            default: .seconds(5),
+            atLeast: .milliseconds(100),
+            "How long a client has to take its last bytes and answer a close before it is cut off."
+        )
+    }
+}

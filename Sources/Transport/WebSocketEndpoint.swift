@@ -1,0 +1,63 @@
+import HTTP
+package import HTTPServer
+import Messaging
+import Reactor
+import Sessions
+import WebSocket
+
+/// Answers the handshakes of one loop's WebSocket endpoints.
+package final class WebSocketEndpoint {
+    private let shared: WebSocketLoop
+    private let rules: Upgrade.Rules
+    /// The 101 at hand; used again for every handshake.
+    private var answer: [UInt8] = []
+
+    package init(_ shared: WebSocketLoop, rules: Upgrade.Rules) {
+        self.shared = shared
+        self.rules = rules
+    }
+
+    /// Answers one request to an endpoint: with a 101 after which the connection is a WebSocket, or with a refusal.
+    package func answer(_ exchange: HTTPExchange, for endpoint: Upgrade.Endpoint) {
+        do throws(UpgradeRefusal) {
+            guard !self.shared.isDraining else {
+                throw UpgradeRefusal(.draining, .serviceUnavailable, "this instance is being drained; connect again")
+            }
+            let head = exchange.request.head
+            let handshake = try Self.handshake(head)
+            let upgrade = try Upgrade(head.target, offering: handshake.subprotocols, for: endpoint, self.rules)
+            self.open(upgrade, handshake, exchange)
+        } catch {
+            self.shared.countRejected(error.reason)
+            exchange.refuse(HTTPProblem(error.status, error.explanation, headers: error.headers))
+        }
+    }
+
+    private static func handshake(_ head: RequestHead) throws(UpgradeRefusal) -> Handshake {
+        do throws(HandshakeRefusal) {
+            return try Handshake(head)
+        } catch {
+            throw UpgradeRefusal(error)
+        }
+    }
+
+    private func open(_ upgrade: Upgrade, _ handshake: Handshake, _ exchange: HTTPExchange) {
+        let identity = Identity(
+            connection: self.shared.registry.makeConnectionID(),
+            user: upgrade.user,
+            protocolName: upgrade.language.protocolName,
+            transport: .websocket,
+            remoteAddress: exchange.request.peer.ip
+        )
+        let connection = WebSocketConnection(self.shared, exchange.connection, upgrade.language)
+        self.answer.removeAll(keepingCapacity: true)
+        handshake.writeAnswer(subprotocol: upgrade.subprotocol, into: &self.answer)
+        let answer = self.answer
+        exchange.upgrade(sending: answer.span, to: connection)
+        // A client that has gone already never got its 101, and so no session.
+        guard self.shared.loop.isOpen(exchange.connection) else { return }
+        connection.open(identity, rooms: upgrade.rooms, resume: upgrade.resume)
+    }
+}
+
+@available(*, unavailable) extension WebSocketEndpoint: Sendable {}

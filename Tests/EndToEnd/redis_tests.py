@@ -1,0 +1,78 @@
+"""Rooms over several instances, and a Redis that comes and goes."""
+
+import shutil
+import unittest
+
+from client import TestCase
+from redis import Redis
+
+
+@unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
+class RedisTests(TestCase):
+    def redis(self):
+        redis = Redis()
+        self.addCleanup(redis.end)
+        return redis
+
+    async def test_a_room_spans_instances(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        alice, bob = await self.native(here, "?user=alice"), await self.native(there, "?user=bob")
+        self.assertEqual((await alice.ask("subscribe", room="r", id=1))["type"], "ok")
+        self.assertEqual((await bob.ask("subscribe", room="r", id=1))["type"], "ok")
+        for number in range(200):
+            await alice.say("publish", room="r", data=number, echo=False)
+        heard = [await bob.hear() for _ in range(200)]
+        self.assertEqual([message["data"] for message in heard], list(range(200)))
+        self.assertEqual({message["from"] for message in heard}, {"alice"})
+        self.assertEqual((await alice.ask("publish", room="r", data=0, echo=False, id=2))["type"], "ok")
+        self.assertEqual(int(redis.ask("PUBLISH", "atalaya:room:r", "from a stranger")[1:]), 2)
+        for client in (alice, bob):
+            while (message := await client.hear())["data"] != "from a stranger":
+                pass
+            self.assertNotIn("from", message)
+        redis.ask("PUBLISH", "atalaya:room:r", b"\xff\x00")
+        self.assertEqual((await alice.hear())["data"], {"base64": "/wA="})
+        for gateway in (here, there):
+            self.assertEqual(gateway.metric("atalaya_broker_gap_messages_total"), 0)
+            self.assertEqual(gateway.metric("atalaya_broker_duplicates_total"), 0)
+            self.assertEqual(gateway.metric("atalaya_broker_errors_total"), 0)
+            self.assert_conserved(gateway)
+
+    async def test_a_redis_that_is_not_there_degrades_and_heals(self):
+        redis = self.redis()
+        gateway = self.gateway("--redis-url", redis.url).ready()
+        self.assertEqual(gateway.get("/readyz").status, 200)
+        self.assertIn("degraded", gateway.get("/readyz?verbose").text)
+        native = await self.native(gateway)
+        refused = await native.ask("publish", room="r", data=1, id=1)
+        self.assertEqual((refused["type"], refused["code"], refused["id"]), ("error", "broker_unavailable", 1))
+        plain = await self.connect(gateway, "/ws?room=r")
+        await plain.send("x")
+        self.assertEqual(await self.code(plain), 1013)
+        self.assertEqual(gateway.metric("atalaya_messages_rejected_total", reason="broker_unavailable"), 2)
+        await native.say("subscribe", room="r", id=2)
+        redis.start()
+        self.assertEqual(await native.hear(), {"type": "ok", "id": 2})
+        self.assertEqual((await native.ask("publish", room="r", data=2, echo=False, id=3))["type"], "ok")
+        await self.until(lambda: gateway.metric("atalaya_broker_up") == 1)
+        redis.stop()
+        await self.until(lambda: gateway.metric("atalaya_broker_up") == 0)
+        self.assertEqual((await native.ask("publish", room="r", data=3, id=4))["code"], "broker_unavailable")
+        redis.start()
+        await self.until(lambda: gateway.metric("atalaya_broker_up") == 1)
+        self.assertGreaterEqual(gateway.metric("atalaya_broker_reconnects_total"), 1)
+        await native.say("publish", room="r", data=5, id=6)
+        self.assertEqual({(await native.hear())["type"] for _ in range(2)}, {"ok", "message"})
+        self.assert_conserved(gateway)
+
+    async def test_a_password_is_used_and_never_told(self):
+        redis = self.redis().start()
+        redis.ask("CONFIG", "SET", "requirepass", "hush-hush")
+        gateway = self.gateway("--redis-url", redis.url.replace("//", "//:wrong-secret@")).ready()
+        await self.until(lambda: "WRONGPASS" in gateway.said)
+        self.assertNotIn("wrong-secret", gateway.said + gateway.errors)
+        right = self.gateway("--redis-url", redis.url.replace("//", "//:hush-hush@")).ready()
+        await self.until(lambda: right.metric("atalaya_broker_up") == 1)
+        self.assertNotIn("hush-hush", right.said + right.errors + right.get("/metrics").text)

@@ -1,0 +1,10 @@
+import Messaging
+import TestKit
+import Testing
+
+@Suite struct MemoryBrokerTests {
+    @Test(arguments: BrokerContract.allCases)
+    func `it keeps what every broker keeps`(clause: BrokerContract) async throws {
+        try await clause.check(MemoryBroker()) { try! RoomName($0) }
+    }
+}

@@ -1,0 +1,27 @@
+import Foundation
+
+/// The examples in docs/wire-format.md: the hexadecimal digits of a fenced block that begins with `hex NAME`.
+enum WireFormatPage {
+    struct NoSuchExample: Error {
+        let name: String
+    }
+
+    static func example(named name: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .resolvingSymlinksInPath()
+        let page = root.deletingLastPathComponent().appending(path: "docs/wire-format.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        guard let start = text.range(of: "```hex \(name)\n"),
+            let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
+        else { throw NoSuchExample(name: name) }
+        // What stands behind the digits of a line explains them.
+        let lines = text[start.upperBound..<end.lowerBound].split(separator: "\n")
+        return lines.map { $0.split(separator: "  ")[0].filter { !$0.isWhitespace } }.joined().lowercased()
+    }
+}
+
+extension [UInt8] {
+    var hexadecimal: String {
+        self.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}

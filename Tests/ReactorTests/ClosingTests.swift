@@ -1,0 +1,204 @@
+import Instruments
+import TestKit
+import Testing
+
+@testable import Reactor
+
+struct ClosingTests {
+    @Test func `closed is heard once, before the tick ends, and never from within another call`() throws {
+        let driven = try DrivenLoop()
+        let handler = RecordingHandler()
+        var isInCall = false
+        handler.use = { _, connection, bytes in
+            isInCall = true
+            driven.loop.close(connection)
+            driven.loop.close(connection)
+            isInCall = false
+            return bytes.count
+        }
+        handler.onClosed = { connection, _ in
+            #expect(!isInCall)
+            #expect(!driven.loop.isOpen(connection))
+        }
+        let (_, peer) = try driven.connect(handler)
+        peer.send("x")
+        driven.turn()
+        #expect(handler.heard == [.closed(.local)])
+        #expect(peer.receive() == nil)
+    }
+
+    @Test func `every call with a stale handle is refused`() throws {
+        let driven = try DrivenLoop()
+        let (handler, next) = (RecordingHandler(), RecordingHandler())
+        let (stale, _) = try driven.connect(handler)
+        driven.loop.close(stale)
+        driven.turn()
+        let (fresh, peer) = try driven.connect(next)
+        #expect(fresh.slot == stale.slot)
+        #expect(!driven.loop.isOpen(stale))
+        #expect(driven.loop.send("x", to: stale) == .refused)
+        #expect(driven.loop.counters(of: stale) == nil)
+        #expect(driven.loop.peerAddress(of: stale) == nil)
+        #expect(driven.loop.tcpInfo(of: stale) == nil)
+        #expect(driven.loop.queuedSince(of: stale) == nil)
+        driven.loop.setHandler(handler, of: stale)
+        driven.loop.setTimer(stale, at: driven.loop.now)
+        driven.loop.pauseReading(stale)
+        driven.loop.resumeReading(stale)
+        driven.loop.finish(stale, timeout: .zero)
+        driven.loop.close(stale)
+        driven.loop.addReceived(messages: 1, to: stale)
+        if driven.loop.detach(stale) != nil {
+            Issue.record("a stale handle was detached")
+        }
+        driven.loop.deliver([Delivery(batch: SendBatch(lane: 1, [[1]]), members: [stale], source: 0)])
+        peer.send("y")
+        driven.turn(times: 2)
+        #expect(next.text == "y")
+        #expect(next.heard.isEmpty)
+        #expect(peer.receive() == [])
+        driven.end()
+    }
+
+    @Test func `events of a connection closed earlier in the tick go to nobody`() throws {
+        let driven = try DrivenLoop()
+        let handlers = [RecordingHandler(), RecordingHandler()]
+        var connections: [ConnectionHandle] = []
+        var peers: [Peer] = []
+        for (index, handler) in handlers.enumerated() {
+            let (connection, peer) = try driven.connect(handler)
+            connections.append(connection)
+            peers.append(peer)
+            handler.use = { _, _, bytes in
+                driven.loop.close(connections[1 - index])
+                return bytes.count
+            }
+        }
+        for peer in peers {
+            peer.send("x")
+        }
+        driven.turn()
+        #expect(handlers.map(\.reads).reduce(0, +) == 1)
+        #expect(handlers.filter(\.isClosed).count == 1)
+        driven.end()
+    }
+
+    @Test func `finish flushes, ends our side and waits for the peer`() throws {
+        let driven = try DrivenLoop()
+        let handler = RecordingHandler()
+        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096)
+        let bytes = (0..<500_000).map { UInt8(truncatingIfNeeded: $0) }
+        #expect(driven.loop.send(bytes, to: connection) == .queued)
+        driven.loop.finish(connection, timeout: .seconds(10))
+        #expect(driven.loop.send("too late", to: connection) == .refused)
+        peer.send("ignored")
+        #expect(peer.receiveAll(turning: driven) == bytes)
+        #expect(!handler.isClosed)
+        peer.close()
+        #expect(driven.turn { handler.isClosed })
+        #expect(handler.heard == [.closed(.local)])
+        #expect(handler.final?.bytesSent == 500_000)
+        #expect(handler.reads == 0)
+    }
+
+    @Test func `finish waits so long and no longer`() throws {
+        let driven = try DrivenLoop()
+        let (stalled, silent) = (RecordingHandler(), RecordingHandler())
+        let (first, _) = try driven.connect(stalled, sendBuffer: 4096)
+        let (second, open) = try driven.connect(silent)
+        driven.loop.send([UInt8](repeating: 1, count: 500_000), to: first)
+        driven.loop.finish(first, timeout: .milliseconds(20), ending: .slowConsumer(source: 7))
+        driven.loop.finish(second, timeout: .milliseconds(20))
+        #expect(driven.turn { stalled.isClosed && silent.isClosed })
+        #expect(stalled.ending == .slowConsumer(source: 7))
+        #expect(silent.ending == .timedOut)
+        #expect(open.receive() == nil)
+    }
+
+    @Test func `a connection finished after its peer's end closes as soon as it is flushed`() throws {
+        let driven = try DrivenLoop()
+        let handler = RecordingHandler()
+        handler.onInputEnded = { _ in }
+        let address = try driven.listen { socket in
+            driven.loop.setTimer(socket.connection, at: driven.loop.now + .seconds(60))
+            return handler
+        }
+        let peer = try Peer(to: address.port)
+        peer.endOutput()
+        #expect(driven.turn { handler.heard == [.inputEnded] })
+        driven.loop.finish(ConnectionHandle(slot: 0, generation: 1), timeout: .seconds(60))
+        driven.turn()
+        #expect(handler.ending == .local)
+        driven.end()
+    }
+
+    private final class Observer: TickObserver {
+        var ticks = 0
+        var onTick: () -> Void = {}
+
+        func tickEnded(now: Instant) {
+            self.ticks += 1
+            self.onTick()
+        }
+    }
+
+    @Test func `observers hear of the tick's end once more, at once, where something ended after they did`() throws {
+        let driven = try DrivenLoop()
+        let (handler, observer) = (RecordingHandler(), Observer())
+        let (connection, _) = try driven.connect(handler)
+        driven.loop.addTickObserver(observer)
+        observer.onTick = { driven.loop.close(connection) }
+        driven.turn()
+        #expect(observer.ticks == 1 && handler.isClosed)
+        #expect(driven.ticks(in: .seconds(5), until: { observer.ticks == 2 }) == 1)
+        driven.end()
+    }
+
+    @Test func `stopping closes every socket, tells every handler and counts what was queued`() throws {
+        let driven = try DrivenLoop()
+        let handlers = (0..<20).map { _ in RecordingHandler() }
+        var peers: [Peer] = []
+        var members: [ConnectionHandle] = []
+        for handler in handlers {
+            let (connection, peer) = try driven.connect(handler, sendBuffer: 4096)
+            members.append(connection)
+            peers.append(peer)
+        }
+        let batch = SendBatch(lane: 3, [[UInt8](repeating: 0, count: 100_000)])
+        driven.loop.deliver([Delivery(batch: batch, members: members, source: 1)])
+        #expect(driven.loop.snapshot().lanes[3].pending == 20)
+        let address = try driven.listen { _ in RecordingHandler() }
+        driven.end()
+        #expect(handlers.allSatisfy { $0.heard == [.closed(.shutdown)] })
+        #expect(handlers.allSatisfy { $0.final?.queuedMessages == 1 })
+        #expect(driven.loop.snapshot().lanes[3].outcomes[.closedBeforeWrite] == 20)
+        #expect(driven.loop.snapshot().open == 0)
+        #expect(throws: (any Error).self) { try Peer(to: address.port) }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a started loop stops from any thread, whatever it is doing`() async throws {
+        let loop = try EventLoop(index: 3, name: "stopping", configuration: EventLoopConfiguration())
+        var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)
+        let socket = try port.open()
+        try loop.listen(socket) { _ in RecordingHandler() }
+        loop.start()
+        let peers = try (0..<50).map { _ in try Peer(to: port.address.port) }
+        while await loop.perform({ loop.snapshot().open }) != 50 {}
+        loop.stop()
+        loop.join()
+        loop.join()
+        #expect(peers.allSatisfy { $0.receive() == nil })
+    }
+
+    @Test func `a loop that never turned gives everything back`() throws {
+        let budget = QueueBudget(limit: 1000)
+        let peer: Peer
+        do {
+            let driven = try DrivenLoop(EventLoopConfiguration(totalQueue: budget))
+            peer = try driven.connect(RecordingHandler()).peer
+            #expect(budget.share == 1000)
+        }
+        #expect(peer.receive() == nil)
+    }
+}

@@ -1,0 +1,142 @@
+import CLinux
+import Instruments
+import Testing
+
+@testable import Reactor
+
+struct SendQueueTests {
+    /// A plain list of frames that does what a queue should.
+    private struct Model {
+        struct Frame: Equatable {
+            let bytes: [UInt8]
+            let lane: UInt8
+        }
+
+        var frames: [Frame] = []
+        var begun = 0
+
+        var unsent: [UInt8] {
+            Array(self.frames.flatMap(\.bytes).dropFirst(self.begun))
+        }
+    }
+
+    private static func storage(_ lane: UInt8, _ frames: [[UInt8]]) -> FrameStorage {
+        let storage = FrameStorage(lane: lane, capacity: 1)
+        for frame in frames {
+            unsafe frame.withUnsafeBufferPointer { unsafe storage.append($0, payloadBytes: frame.count) }
+        }
+        return storage
+    }
+
+    private static func described(_ queue: SendQueue, limit: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: limit) { pieces in
+            guard let base = pieces.baseAddress else { return }
+            for place in 0..<(unsafe queue.describe(base, limit: limit)) {
+                unsafe bytes += UnsafeRawBufferPointer(start: base[place].iov_base, count: base[place].iov_len)
+            }
+        }
+        return bytes
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func `it does what a plain list of frames does`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let queue = SendQueue(place: 0)
+        var model = Model()
+        var tally = SendTally()
+        var next: UInt8 = 0
+        func frame() -> [UInt8] {
+            next &+= 1
+            return [UInt8](repeating: next, count: Int.random(in: 1...9, using: &random))
+        }
+        for _ in 0..<4000 {
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0, 1:
+                let lane = UInt8.random(in: 0...2, using: &random)
+                let frames = (0..<Int.random(in: 1...4, using: &random)).map { _ in frame() }
+                let first = Int.random(in: 0..<frames.count, using: &random)
+                queue.append(Self.storage(lane, frames), first, frames.count, begun: 0, source: 0, since: 0)
+                model.frames += frames[first...].map { Model.Frame(bytes: $0, lane: lane) }
+            case 2:
+                let ping = frame()
+                queue.insertNext(Self.storage(0, [ping]), since: 0)
+                model.frames.insert(Model.Frame(bytes: ping, lane: 0), at: model.begun > 0 ? 1 : 0)
+            case 3:
+                let needed = Int.random(in: 1...30, using: &random)
+                let isNewest = Bool.random(using: &random)
+                let first = model.begun > 0 ? 1 : 0
+                var places = model.frames.indices.filter { $0 >= first && model.frames[$0].lane != 0 }
+                if isNewest {
+                    places.reverse()
+                }
+                var freed = 0
+                var dropped: Set<Int> = []
+                for place in places where freed < needed {
+                    freed += model.frames[place].bytes.count
+                    dropped.insert(place)
+                }
+                let isEmptied = dropped.count == model.frames.count
+                let count = queue.displace(
+                    for: needed,
+                    limit: queue.bytes,
+                    newestFirst: isNewest,
+                    tally: &tally
+                )
+                if freed >= needed || isEmptied {
+                    #expect(count == dropped.count)
+                    model.frames = model.frames.indices.filter { !dropped.contains($0) }.map { model.frames[$0] }
+                } else {
+                    #expect(count == nil)
+                }
+            case 4:
+                guard Int.random(in: 0..<40, using: &random) == 0 else { continue }
+                queue.discard(keepingBegun: true, as: .closedBeforeWrite, tally: &tally)
+                model.frames = model.begun > 0 ? [model.frames[0]] : []
+            default:
+                let count = Int.random(in: 0...min(model.unsent.count, 25), using: &random)
+                let written = queue.take(count, now: 0, tally: &tally)
+                var left = count + model.begun
+                var messages = 0
+                while let first = model.frames.first, first.bytes.count <= left {
+                    left -= first.bytes.count
+                    messages += first.lane == 0 ? 0 : 1
+                    model.frames.removeFirst()
+                }
+                model.begun = left
+                #expect(written == messages)
+            }
+            #expect(queue.bytes == model.unsent.count)
+            #expect(queue.frameCount == model.frames.count)
+            #expect(queue.isEmpty == model.frames.isEmpty)
+            #expect(Self.described(queue, limit: 1000) == model.unsent)
+            #expect(model.unsent.starts(with: Self.described(queue, limit: 3)))
+            var pending = [UInt64](repeating: 0, count: SendTally.lanes)
+            queue.countPending(into: &pending)
+            for lane in 0...2 {
+                #expect(Int(pending[lane]) == model.frames.count { $0.lane == lane })
+            }
+        }
+    }
+
+    @Test func `a ping is as old as what it goes before, so the oldest stays first`() {
+        let queue = SendQueue(place: 0)
+        queue.append(Self.storage(1, [[1, 1], [2]]), 0, 2, begun: 1, source: 5, since: 100)
+        queue.insertNext(Self.storage(0, [[9]]), since: 900)
+        var tally = SendTally()
+        _ = queue.take(1, now: 0, tally: &tally)
+        #expect(queue.oldest?.since == 100)
+    }
+
+    @Test func `storage that queues hold is trimmed and keeps its frames`() {
+        let batch = SendBatch(lane: 1)
+        batch.append(bytes: 100_000, payloadBytes: 1) { $0.append(42) }
+        let queue = SendQueue(place: 0)
+        queue.append(batch.frames, 0, 1, begun: 0, source: 0, since: 0)
+        batch.trimIfShared()
+        batch.removeAll()
+        batch.append([1, 2, 3].span)
+        #expect(Self.described(queue, limit: 4) == [42])
+        #expect(batch.byteCount == 3 && batch.frameCount == 1)
+    }
+}

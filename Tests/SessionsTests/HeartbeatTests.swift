@@ -1,0 +1,47 @@
+import Instruments
+import Sessions
+import Testing
+
+@Suite struct HeartbeatTests {
+    let start = Instant(nanoseconds: 1_000_000_000_000)
+
+    func heartbeat(spread: Double = 0.5) -> Heartbeat {
+        Heartbeat(interval: .seconds(25), timeout: .seconds(20), openedAt: self.start, spread: spread, payload: 7)
+    }
+
+    @Test(arguments: [(0, 0), (0.5, 12.5), (1, 25), (-3, 0), (9, 25)])
+    func `the first ping falls where the spread says`(_ spread: Double, _ seconds: Double) {
+        var heartbeat = self.heartbeat(spread: spread)
+        let due = self.start + .seconds(seconds)
+        #expect(heartbeat.deadline == due)
+        if seconds > 0 {
+            #expect(heartbeat.tick(at: self.start) == .wait(until: due))
+        }
+        #expect(heartbeat.tick(at: due) == .ping(payload: 8, until: due + .seconds(20)))
+    }
+
+    @Test func `a pong gives the round trip and the next ping keeps the interval`() {
+        var heartbeat = self.heartbeat(spread: 0)
+        _ = heartbeat.tick(at: self.start)
+        let pong = heartbeat.pong(8, at: self.start + .milliseconds(30))
+        #expect(pong == .milliseconds(30))
+        #expect(heartbeat.deadline == self.start + .seconds(25))
+        #expect(heartbeat.tick(at: self.start + .seconds(25)) == .ping(payload: 9, until: self.start + .seconds(45)))
+    }
+
+    @Test func `a client that does not answer its ping is given up on`() {
+        var heartbeat = self.heartbeat(spread: 0)
+        _ = heartbeat.tick(at: self.start)
+        #expect(heartbeat.tick(at: self.start + .seconds(19)) == .wait(until: self.start + .seconds(20)))
+        #expect(heartbeat.tick(at: self.start + .seconds(20)) == .giveUp)
+    }
+
+    @Test func `a pong nobody asked for says nothing`() {
+        var heartbeat = self.heartbeat(spread: 0)
+        #expect(heartbeat.pong(8, at: self.start) == nil)
+        _ = heartbeat.tick(at: self.start)
+        #expect(heartbeat.pong(99, at: self.start + .seconds(1)) == nil)
+        #expect(heartbeat.pong(8, at: self.start + .seconds(2)) == .seconds(2))
+        #expect(heartbeat.pong(8, at: self.start + .seconds(3)) == nil)
+    }
+}

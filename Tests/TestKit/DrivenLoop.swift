@@ -1,0 +1,82 @@
+import Glibc
+package import Reactor
+
+/// An event loop that turns only when the test says so, on the test's own thread, and the far ends of its connections.
+package final class DrivenLoop {
+    package let loop: EventLoop
+    /// The far ends stay open while the loop does, unless a test closes them.
+    private var peers: [Peer] = []
+
+    package init(_ configuration: EventLoopConfiguration = EventLoopConfiguration()) throws {
+        self.loop = try EventLoop(index: 0, name: "test", configuration: configuration)
+    }
+
+    /// A connection over a socket pair; `sendBuffer` bytes at most are taken by the kernel on our side.
+    package func connect(
+        _ handler: any SocketHandler,
+        sendBuffer: Int? = nil
+    ) throws -> (connection: ConnectionHandle, peer: Peer) {
+        var pair: [Int32] = [0, 0]
+        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else {
+            throw Failure.system(errno)
+        }
+        if let sendBuffer {
+            var bytes = Int32(sendBuffer)
+            unsafe setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
+        let peer = try Peer(descriptor: pair[1])
+        guard let connection = self.loop.adopt(descriptor: pair[0], handler: handler) else { throw Failure.loopIsFull }
+        self.peers.append(peer)
+        return (connection, peer)
+    }
+
+    /// Listens on a free port of 127.0.0.1.
+    package func listen(
+        failed: ((AcceptFailure) -> Void)? = nil,
+        accept: @escaping (AcceptedSocket) -> (any SocketHandler)?
+    ) throws -> SocketAddress {
+        var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)
+        let socket = try port.open()
+        try self.loop.listen(socket, failed: failed, accept: accept)
+        return port.address
+    }
+
+    /// Turns the loop until something holds; `false` when it does not within ten seconds.
+    package func turn(until condition: () -> Bool) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !condition() {
+            guard ContinuousClock.now < deadline else { return false }
+            self.loop.runTick(waitingAtMost: .milliseconds(20))
+        }
+        return true
+    }
+
+    /// How many turns the loop takes in so much time: few, where nothing happens. (A kernel may end a wait early.)
+    package func ticks(in time: Duration, until condition: () -> Bool = { false }) -> Int {
+        let deadline = ContinuousClock.now + time
+        var ticks = 0
+        while ContinuousClock.now < deadline, !condition() {
+            self.loop.runTick(waitingAtMost: deadline - ContinuousClock.now)
+            ticks += 1
+        }
+        return ticks
+    }
+
+    /// Turns the loop so often, without waiting.
+    package func turn(times: Int = 1) {
+        for _ in 0..<times {
+            self.loop.runTick()
+        }
+    }
+
+    /// Ends the loop, so that every handler hears of it.
+    package func end() {
+        self.loop.stop()
+        self.loop.runTick()
+    }
+}
+
+package enum Failure: Error {
+    case system(Int32)
+    case loopIsFull
+}

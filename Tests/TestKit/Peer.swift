@@ -1,0 +1,116 @@
+import Glibc
+
+/// The test's end of a connection: a plain descriptor that waits for nothing unless asked to.
+package final class Peer {
+    private var descriptor: Int32
+
+    /// Takes over a connected descriptor.
+    package init(descriptor: Int32) throws {
+        self.descriptor = descriptor
+        let flags = fcntl(descriptor, F_GETFL)
+        guard fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else { throw Failure.system(errno) }
+    }
+
+    /// Connects to a listener on 127.0.0.1, whose backlog answers at once.
+    package convenience init(to port: UInt16, receiveBuffer: Int? = nil) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure.system(errno) }
+        if let receiveBuffer {
+            var bytes = Int32(receiveBuffer)
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe Glibc.connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            let failure = errno
+            Glibc.close(descriptor)
+            throw Failure.system(failure)
+        }
+        try self.init(descriptor: descriptor)
+    }
+
+    deinit {
+        self.close()
+    }
+
+    /// Writes as much as the kernel takes, and answers how much that was.
+    @discardableResult
+    package func send(_ bytes: [UInt8]) -> Int {
+        let sent = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+        return max(0, sent)
+    }
+
+    @discardableResult
+    package func send(_ text: String) -> Int {
+        self.send(Array(text.utf8))
+    }
+
+    /// Everything that has arrived; `nil` when the other side has ended or reset, and nothing is left.
+    package func receive() -> [UInt8]? {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = unsafe recv(self.descriptor, &buffer, buffer.count, 0)
+            if count > 0 {
+                received += buffer.prefix(count)
+            } else if count < 0, errno == EAGAIN || errno == EWOULDBLOCK {
+                return received
+            } else {
+                return received.isEmpty ? nil : received
+            }
+        }
+    }
+
+    /// At most so many of the bytes that have arrived.
+    package func receive(atMost limit: Int) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = unsafe recv(self.descriptor, &buffer, limit, 0)
+        return Array(buffer.prefix(max(0, count)))
+    }
+
+    /// Everything until the other side ends, waiting for it; bounded.
+    package func receiveAll(turning loop: DrivenLoop) -> [UInt8] {
+        var received: [UInt8] = []
+        _ = loop.turn {
+            guard let more = self.receive() else { return true }
+            received += more
+            return false
+        }
+        return received
+    }
+
+    /// Sends a FIN and goes on reading.
+    package func endOutput() {
+        shutdown(self.descriptor, Int32(SHUT_WR))
+    }
+
+    package func close() {
+        if self.descriptor >= 0 {
+            Glibc.close(self.descriptor)
+            self.descriptor = -1
+        }
+    }
+
+    /// Closes a TCP connection by RST.
+    package func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        self.close()
+    }
+
+    /// Gives the descriptor away.
+    package func release() -> Int32 {
+        let descriptor = self.descriptor
+        self.descriptor = -1
+        return descriptor
+    }
+}
