@@ -6,7 +6,8 @@ import Reactor
 final class HTTPTasks {
     private let loop: EventLoop
     private let limit: Int
-    private var running: [UInt64: (task: Task<Void, Never>, exchange: HTTPExchange)] = [:]
+    /// The exchange is let go with its connection; the task stays until it has ended.
+    private var running: [UInt64: (task: Task<Void, Never>, exchange: HTTPExchange?)] = [:]
     private var started: UInt64 = 0
 
     init(loop: EventLoop, limit: Int) {
@@ -37,13 +38,14 @@ final class HTTPTasks {
 
     func cancel(_ number: UInt64) {
         self.running[number]?.task.cancel()
+        self.running[number]?.exchange = nil
     }
 
     func cancelAll() -> [Task<Void, Never>] {
         let running = Array(self.running.values)
         for (task, exchange) in running {
             task.cancel()
-            exchange.abort()
+            exchange?.abort()
         }
         return running.map(\.task)
     }

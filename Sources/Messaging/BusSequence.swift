@@ -67,7 +67,7 @@ package struct BusSequenceLimits: Sendable {
     /// Rooms an origin counts; the ones idle for longest are forgotten first.
     package var countedRooms = 200_000
     /// Pairs of origin and room that a receiver follows; a pair beyond is delivered and not judged.
-    package var followed = 1_000_000
+    package var followed = 400_000
 
     package init() {}
 }

@@ -61,9 +61,9 @@ package struct BusSequenceReceiver: Sendable {
 
     /// Forgets baselines that no origin can still continue: an origin begins a new epoch after half that time.
     package mutating func forgetIdle(at now: Instant) {
-        for (room, baselines) in self.rooms where !baselines.isEmpty {
-            let kept = baselines.filter { now - $0.value.heardAt < self.limits.idle * 2 }
-            guard kept.count < baselines.count else { continue }
+        let oldest = self.limits.idle * 2
+        for (room, baselines) in self.rooms where baselines.values.contains(where: { now - $0.heardAt >= oldest }) {
+            let kept = baselines.filter { now - $0.value.heardAt < oldest }
             self.followed -= baselines.count - kept.count
             self.rooms[room] = kept
         }

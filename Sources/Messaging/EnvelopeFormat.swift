@@ -175,6 +175,10 @@ extension Span<UInt8> {
 
 extension [UInt8] {
     init(copying span: Span<UInt8>) {
+        guard !span.isEmpty else {
+            self = []
+            return
+        }
         self.init(capacity: span.count) { output in
             for index in span.indices {
                 output.append(span[index])

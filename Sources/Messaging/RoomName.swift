@@ -34,7 +34,10 @@ package struct RoomName: Hashable, Sendable, CustomStringConvertible {
     /// From bytes as they came over the wire.
     package init(_ bytes: Span<UInt8>) throws(RoomNameError) {
         try Self.check(bytes)
-        self.text = String(copyingASCII: bytes)
+        guard let ascii = try? UTF8Span(validating: bytes) else {
+            preconditionFailure("what was checked is ASCII")
+        }
+        self.text = String(copying: ascii)
     }
 
     package var description: String { self.text }
@@ -58,17 +61,5 @@ package struct RoomName: Hashable, Sendable, CustomStringConvertible {
                 throw .badByte(other, at: index)
             }
         }
-    }
-}
-
-extension String {
-    /// ASCII that has been checked, copied into a string of its own.
-    fileprivate init(copyingASCII bytes: Span<UInt8>) {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in bytes.indices {
-            copy.append(bytes[index])
-        }
-        self = String(decoding: copy, as: UTF8.self)
     }
 }

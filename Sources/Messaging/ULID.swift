@@ -40,24 +40,34 @@ package struct ULID: Hashable, Comparable, Sendable {
 
     /// Appends the 26 characters.
     package func append(to bytes: inout [UInt8]) {
-        for position in stride(from: 125, through: 0, by: -5) {
-            let digit: UInt64
-            if position >= 64 {
-                digit = self.high >> UInt64(position - 64)
-            } else if position > 59 {
-                digit = self.high << UInt64(64 - position) | self.low >> UInt64(position)
-            } else {
-                digit = self.low >> UInt64(position)
+        let alphabet = Self.alphabet
+        bytes.append(addingCapacity: Self.characters) { output in
+            for position in stride(from: 125, through: 0, by: -5) {
+                let digit: UInt64
+                if position >= 64 {
+                    digit = self.high >> UInt64(position - 64)
+                } else if position > 59 {
+                    digit = self.high << UInt64(64 - position) | self.low >> UInt64(position)
+                } else {
+                    digit = self.low >> UInt64(position)
+                }
+                output.append(alphabet[Int(digit & 31)])
             }
-            bytes.append(Self.alphabet[Int(digit & 31)])
         }
     }
 
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    /// Crockford's: no I, L, O and U.
+    private static var alphabet: InlineArray<32, UInt8> {
+        [
+            0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46,
+            0x47, 0x48, 0x4A, 0x4B, 0x4D, 0x4E, 0x50, 0x51, 0x52, 0x53, 0x54, 0x56, 0x57, 0x58, 0x59, 0x5A,
+        ]
+    }
 
     private static func digit(_ byte: UInt8) -> UInt8? {
         let upper = byte >= UInt8(ascii: "a") ? byte & 0xDF : byte
-        return self.alphabet.firstIndex(of: upper).map { UInt8($0) }
+        let alphabet = Self.alphabet
+        return alphabet.indices.first { alphabet[$0] == upper }.map { UInt8($0) }
     }
 }
 

@@ -75,7 +75,9 @@ struct RedisReplyReader: ~Copyable {
     }
 
     private func text(at index: Int32, _ count: Int) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        // Where there is no capacity, the initialiser would write to the storage that all empty arrays share.
+        guard count > 0 else { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             var room = unsafe MutableSpan(_unsafeElements: buffer)
             initialized = unsafe atalaya_redis_text(self.reader, index, &room)
         }

@@ -1,7 +1,6 @@
 import Instruments
 import Messaging
 import Reactor
-import Synchronization
 
 /// What the broker has counted: the loop's own numbers, copied at the end of each tick for whoever asks.
 final class RedisTally {

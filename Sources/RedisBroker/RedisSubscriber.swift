@@ -147,6 +147,7 @@ final class RedisSubscriber {
             }
             self.arrived(payload, in: room, at: now)
         case .tails:
+            self.node.probe.messagesCame()
             self.announced(payload, at: now)
         case .probe:
             if let number = UInt64(String(decoding: payload, as: UTF8.self)) {

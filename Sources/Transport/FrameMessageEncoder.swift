@@ -1,4 +1,5 @@
 import ClientProtocols
+import Instruments
 package import Messaging
 package import Reactor
 import Rooms
@@ -7,37 +8,37 @@ import WebSocket
 /// Writes a room's message as one WebSocket frame in each protocol's words.
 package final class FrameMessageEncoder: MessageEncoder {
     private let frames = FrameEncoder(role: .server)
+    private let languages: PerCase<ProtocolName, any ClientProtocol.Type>
     /// Used again for every message; what is finished lives in the batch.
     private var text: [UInt8] = []
 
-    package init() {}
-
-    package func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch) {
-        self.text.removeAll(keepingCapacity: true)
-        switch lane {
-        case .plain:
-            let opcode: Opcode = message.kind == .binary ? .binary : .text
-            if Plain.isSentAsIs(message) {
-                let payload = message.payload
-                self.append(opcode, payload.span, to: batch)
-            } else {
-                Plain.encode(message, into: &self.text)
-                let text = self.text
-                self.append(opcode, text.span, to: batch)
+    package init() {
+        self.languages = PerCase { name in
+            guard let language = SpokenProtocols.all.first(where: { $0.name == name }) else {
+                preconditionFailure("every protocol has its entry in SpokenProtocols.all")
             }
-        case .native:
-            Native.encode(message, into: &self.text)
-            let text = self.text
-            self.append(.text, text.span, to: batch)
+            return language
         }
     }
 
-    private func append(_ opcode: Opcode, _ payload: Span<UInt8>, to batch: SendBatch) {
+    package func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch) {
+        let language = self.languages[lane]
+        let opcode: Opcode = language.isText(message) ? .text : .binary
+        if language.isSentAsIs(message) {
+            self.append(opcode, message.payload, to: batch)
+        } else {
+            self.text.removeAll(keepingCapacity: true)
+            language.encode(message, into: &self.text)
+            self.append(opcode, self.text, to: batch)
+        }
+    }
+
+    private func append(_ opcode: Opcode, _ payload: [UInt8], to batch: SendBatch) {
         batch.append(
             bytes: self.frames.frameBytes(payloadBytes: payload.count),
             payloadBytes: payload.count
         ) { output in
-            self.frames.write(opcode, payload, into: &output)
+            self.frames.write(opcode, payload.span, into: &output)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ClientProtocols
 package import HTTP
 package import Messaging
 import WebSocket
@@ -52,8 +53,9 @@ package struct Upgrade: Sendable {
             self.resume = nil
             self.subprotocol = nil
         case .rooms:
-            self.subprotocol = try Self.choose(of: offers)
-            if self.subprotocol == Subprotocol.native.rawValue {
+            let chosen = try Self.choose(of: offers)
+            self.subprotocol = chosen?.subprotocol
+            if chosen?.name == .native {
                 self.language = .native
                 self.rooms = []
                 self.resume = target.queryValue("resume")
@@ -65,25 +67,25 @@ package struct Upgrade: Sendable {
         }
     }
 
-    private enum Subprotocol: String, CaseIterable {
-        case plain = "atalaya.v1.plain"
-        case native = "atalaya.v1.json"
+    private struct Choice {
+        let subprotocol: String
+        let name: ProtocolName
     }
 
-    /// The first that is spoken here, in the client's order; a `bearer.` entry never is.
-    private static func choose(of offers: [String]) throws(UpgradeRefusal) -> String? {
+    /// The first that is spoken here, in the client's order; `nil` where nothing is offered.
+    private static func choose(of offers: [String]) throws(UpgradeRefusal) -> Choice? {
         if offers.isEmpty {
             return nil
         }
-        guard let chosen = offers.lazy.compactMap(Subprotocol.init(rawValue:)).first else {
-            let spoken = Subprotocol.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let chosen = SpokenProtocols.choose(of: offers) else {
+            let spoken = SpokenProtocols.all.flatMap { $0.subprotocols }.joined(separator: ", ")
             throw UpgradeRefusal(
                 .subprotocol,
                 .badRequest,
                 "none of the offered subprotocols is spoken here; these are: \(spoken)"
             )
         }
-        return chosen.rawValue
+        return Choice(subprotocol: chosen.subprotocol, name: chosen.language.name)
     }
 
     private static func user(_ target: RequestTarget, _ rules: Rules) throws(UpgradeRefusal) -> UserID? {

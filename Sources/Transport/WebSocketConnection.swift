@@ -32,7 +32,7 @@ package final class WebSocketConnection {
     private var decoder: FrameDecoder
     /// `nil` before the handshake is done and after the goodbye.
     private var session: Session?
-    /// The counters when the goodbye was said are the session's last ones.
+    /// Our close frame is on its way, or the socket has gone: nothing that follows is read.
     private var isClosing = false
 
     init(_ shared: WebSocketLoop, _ handle: ConnectionHandle, _ language: Language) {

@@ -28,6 +28,7 @@ private func upgrade(_ exchange: HTTPExchange, to handler: any SocketHandler) {
     @Test func `it may be a later request, and later than the request`() throws {
         let handler = RecordingHandler()
         var waiting: HTTPExchange?
+        defer { waiting = nil }
         let served = try ServedLoop { router in
             router.on(.get, "/hello", .answer { _ in .text("hello\n") })
             router.on(.get, "/echo", .onLoop { waiting = $0 })

@@ -48,7 +48,9 @@ struct SendQueueTests {
         var next: UInt8 = 0
         func frame() -> [UInt8] {
             next &+= 1
-            return [UInt8](repeating: next, count: Int.random(in: 1...9, using: &random))
+            // Both small ones, which are copied, and larger ones, which are shared.
+            let sizes = Bool.random(using: &random) ? 1...9 : 300...1500
+            return [UInt8](repeating: next, count: Int.random(in: sizes, using: &random))
         }
         for _ in 0..<4000 {
             switch Int.random(in: 0..<8, using: &random) {
@@ -63,7 +65,7 @@ struct SendQueueTests {
                 queue.insertNext(Self.storage(0, [ping]), since: 0)
                 model.frames.insert(Model.Frame(bytes: ping, lane: 0), at: model.begun > 0 ? 1 : 0)
             case 3:
-                let needed = Int.random(in: 1...30, using: &random)
+                let needed = Int.random(in: 1...2500, using: &random)
                 let isNewest = Bool.random(using: &random)
                 let first = model.begun > 0 ? 1 : 0
                 var places = model.frames.indices.filter { $0 >= first && model.frames[$0].lane != 0 }
@@ -94,7 +96,7 @@ struct SendQueueTests {
                 queue.discard(keepingBegun: true, as: .closedBeforeWrite, tally: &tally)
                 model.frames = model.begun > 0 ? [model.frames[0]] : []
             default:
-                let count = Int.random(in: 0...min(model.unsent.count, 25), using: &random)
+                let count = Int.random(in: 0...min(model.unsent.count, 2500), using: &random)
                 let written = queue.take(count, now: 0, tally: &tally)
                 var left = count + model.begun
                 var messages = 0
@@ -130,13 +132,37 @@ struct SendQueueTests {
 
     @Test func `storage that queues hold is trimmed and keeps its frames`() {
         let batch = SendBatch(lane: 1)
-        batch.append(bytes: 100_000, payloadBytes: 1) { $0.append(42) }
+        let frame = [UInt8](repeating: 42, count: 2000)
+        batch.append(bytes: 100_000, payloadBytes: 1) { output in
+            for byte in frame {
+                output.append(byte)
+            }
+        }
         let queue = SendQueue(place: 0)
         queue.append(batch.frames, 0, 1, begun: 0, source: 0, since: 0)
         batch.trimIfShared()
         batch.removeAll()
         batch.append([1, 2, 3].span)
-        #expect(Self.described(queue, limit: 4) == [42])
+        #expect(Self.described(queue, limit: 4) == frame)
         #expect(batch.byteCount == 3 && batch.frameCount == 1)
+    }
+
+    @Test func `small frames of many batches lie together, and each keeps its room and its age`() {
+        let queue = SendQueue(place: 0)
+        for number in 0..<1000 as Range<UInt8.Stride> {
+            let batch = SendBatch(lane: 1)
+            batch.append([UInt8](repeating: UInt8(number % 250), count: 20).span)
+            queue.append(batch.frames, 0, 1, begun: 0, source: UInt32(number), since: UInt64(number) * 1_000_000_000)
+        }
+        #expect(queue.bytes == 20_000)
+        #expect(Self.described(queue, limit: 3) == Self.described(queue, limit: 1000), "in three pieces at most")
+        var tally = SendTally()
+        for number in 0..<999 {
+            #expect(queue.oldest?.source == UInt32(number))
+            #expect(queue.oldest?.since == UInt64(number) * 1_000_000_000)
+            #expect(queue.take(20, now: UInt64(number) * 1_000_000_000 + 5_000_000, tally: &tally) == 1)
+        }
+        #expect(tally.queueAge.count == 999)
+        #expect(abs(tally.queueAge.sum - 999 * 0.005) < 0.0001)
     }
 }

@@ -1,5 +1,6 @@
 import Instruments
 import Messaging
+import Reactor
 import RedisBroker
 import TestKit
 import Testing
@@ -187,6 +188,38 @@ struct ScriptedRedisTests {
         let broker = instance.broker
         try await eventually("the subscriptions") { broker.counts.reconnects > 0 && broker.counts.subscriptions == 3 }
         instance.broker.stop()
+        redis.stop()
+    }
+
+    @Test func `the event loop may be another's, who ends it after the broker`() async throws {
+        let redis = try ScriptedRedis()
+        let loop = try EventLoop(index: 0, name: "given", configuration: EventLoopConfiguration(sends: .send))
+        loop.start()
+        let settings = TestRedis.settings(redis.url)
+        let broker = RedisBroker(settings: settings, instance: "test", loop: loop, log: RecordingLog().log)
+        try await BrokerContract.stopAnswersAll.check(broker) { try! RoomName($0) }
+        loop.stop()
+        loop.join()
+        let sink = RecordingSink()
+        let late = RedisBroker(settings: settings, instance: "test", loop: loop, log: RecordingLog().log)
+        late.start(delivering: sink)
+        late.publish([.of("x", to: Self.room)])
+        #expect(sink.record.receipts.map(\.result) == [.unavailable])
+        redis.stop()
+    }
+
+    @Test func `what is asked for before the start is done after it`() async throws {
+        let redis = try ScriptedRedis()
+        let settings = TestRedis.settings(redis.url)
+        let broker = try RedisBroker(settings: settings, instance: "test", loopIndex: 0, log: RecordingLog().log)
+        let sink = RecordingSink(wanting: [Self.room])
+        broker.reconsider([Self.room])
+        broker.publish([.of("x", to: Self.room)])
+        broker.start(delivering: sink)
+        let record = try await sink.seen.wait(for: "both") { !$0.subscribed.isEmpty && !$0.receipts.isEmpty }
+        #expect(record.subscribed.first == Self.room)
+        #expect(record.receipts.map(\.result) == [.unavailable])
+        broker.stop()
         redis.stop()
     }
 

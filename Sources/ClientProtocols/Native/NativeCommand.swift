@@ -22,8 +22,18 @@ struct NativeCommand {
                 self.values[Int(name.rawValue)] = member.value
             }
         } catch {
-            throw NativeFault(error)
+            throw NativeFault(error, isObject: Self.beginsAnObject(text))
         }
+    }
+
+    private static func beginsAnObject(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            switch text[index] {
+            case 0x20, 0x09, 0x0A, 0x0D: continue
+            case let first: return first == UInt8(ascii: "{")
+            }
+        }
+        return false
     }
 
     /// Judges the members.

@@ -9,9 +9,9 @@ package enum NativeFault: Error, Sendable {
     case command(CommandFault)
 
     /// A frame whose JSON is within the grammar, but not within our bounds, is an error; one that is not is the end.
-    init(_ error: JSONError) {
+    init(_ error: JSONError, isObject: Bool) {
         switch error.fault {
-        case .tooDeep, .loneSurrogate:
+        case .tooDeep where isObject, .loneSurrogate where isObject:
             self = .command(CommandFault(id: nil, command: .unknown, code: .invalid, message: "\(error)"))
         default:
             self = .notAnObject("a frame of atalaya.v1.json is one JSON object: \(error)")

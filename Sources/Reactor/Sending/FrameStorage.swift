@@ -3,6 +3,12 @@
 /// Grows only while nobody but its batch holds it.
 @safe
 final class FrameStorage {
+    /// Where a frame comes from: the room, and when it was queued.
+    struct Origin {
+        let source: UInt32
+        let since: UInt64
+    }
+
     private struct Mark {
         let end: UInt32
         let payloadEnd: UInt32
@@ -15,6 +21,8 @@ final class FrameStorage {
     private(set) var byteCount = 0
     private var capacity: Int
     private var marks: [Mark] = []
+    /// One a frame in a queue's own storage, otherwise none.
+    private var origins: [Origin] = []
 
     init(lane: UInt8, capacity: Int) {
         self.lane = lane
@@ -46,6 +54,26 @@ final class FrameStorage {
     func payload(from first: Int, to end: Int) -> Int {
         guard first < end else { return 0 }
         return Int(self.marks[end - 1].payloadEnd) - (first == 0 ? 0 : Int(self.marks[first - 1].payloadEnd))
+    }
+
+    /// Copies frames of another storage of the same lane; then every frame here has an origin.
+    func copy(_ first: Int, _ end: Int, of other: FrameStorage, from origin: Origin) {
+        let start = other.start(of: first)
+        let count = other.end(of: end - 1) - start
+        self.reserve(self.byteCount + count)
+        unsafe (self.base + self.byteCount).initialize(from: other.base + start, count: count)
+        for frame in first..<end {
+            let payload = other.payload(from: frame, to: frame + 1)
+            let frameEnd = self.byteCount + other.end(of: frame) - start
+            self.marks.append(Mark(end: UInt32(frameEnd), payloadEnd: UInt32(self.payloadBytes + payload)))
+            self.origins.append(origin)
+        }
+        self.byteCount += count
+    }
+
+    /// The frame's own origin; `nil` where its storage is shared.
+    func origin(of frame: Int) -> Origin? {
+        self.origins.isEmpty ? nil : self.origins[frame]
     }
 
     func append(_ frame: UnsafeBufferPointer<UInt8>, payloadBytes: Int) {

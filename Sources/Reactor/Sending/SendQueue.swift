@@ -8,14 +8,23 @@ final class SendQueue {
         /// The frames first..<end of the storage.
         var first: Int
         var end: Int
-        let source: UInt32
-        /// When it was queued.
-        let since: UInt64
+        /// Where they come from, unless the storage says so of each.
+        let origin: FrameStorage.Origin
 
         var bytes: Int {
             self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
         }
+
+        func origin(of frame: Int) -> FrameStorage.Origin {
+            self.storage.origin(of: frame) ?? self.origin
+        }
     }
+
+    /// Fewer bytes than this are copied into storage of the queue's own: referring to a shared frame takes a few
+    /// hundred bytes where nobody else refers to it, and a queue of small frames would take many times what it says.
+    private static let copied = 1024
+    /// Own storage is not added to past this size, since it is freed as a whole.
+    private static let copiedTogether = 16 * 1024
 
     /// Bytes not taken yet.
     private(set) var bytes = 0
@@ -36,8 +45,10 @@ final class SendQueue {
     }
 
     /// Since when the first frame waits, and whose it is.
-    var oldest: (since: UInt64, source: UInt32)? {
-        self.isEmpty ? nil : (self.entries[self.head].since, self.entries[self.head].source)
+    var oldest: FrameStorage.Origin? {
+        guard !self.isEmpty else { return nil }
+        let entry = self.entries[self.head]
+        return entry.origin(of: entry.first)
     }
 
     // MARK: adding
@@ -48,17 +59,38 @@ final class SendQueue {
     func append(_ storage: FrameStorage, _ first: Int, _ end: Int, begun: Int, source: UInt32, since: UInt64) {
         precondition(begun == 0 || self.isEmpty, "only the first frame can be begun")
         guard first < end else { return }
+        let origin = FrameStorage.Origin(source: source, since: since)
+        let count = storage.end(of: end - 1) - storage.start(of: first)
         let last = self.entries.count - 1
-        if last >= self.head, self.entries[last].storage === storage, self.entries[last].end == first {
+        if storage.lane != 0, count < SendQueue.copied {
+            self.copy(storage, first, end, origin)
+        } else if last >= self.head, self.entries[last].storage === storage, self.entries[last].end == first {
             self.entries[last].end = end
         } else {
-            self.entries.append(Entry(storage: storage, first: first, end: end, source: source, since: since))
+            self.entries.append(Entry(storage: storage, first: first, end: end, origin: origin))
         }
         if begun != 0 {
             self.begun = begun
         }
-        self.bytes += storage.end(of: end - 1) - storage.start(of: first) - begun
+        self.bytes += count - begun
         self.frameCount += end - first
+    }
+
+    private func copy(_ storage: FrameStorage, _ first: Int, _ end: Int, _ origin: FrameStorage.Origin) {
+        let last = self.entries.count - 1
+        if last >= self.head, self.canTakeMore(self.entries[last], of: storage.lane) {
+            self.entries[last].storage.copy(first, end, of: storage, from: origin)
+            self.entries[last].end += end - first
+        } else {
+            let own = FrameStorage(lane: storage.lane, capacity: 256)
+            own.copy(first, end, of: storage, from: origin)
+            self.entries.append(Entry(storage: own, first: 0, end: end - first, origin: origin))
+        }
+    }
+
+    private func canTakeMore(_ entry: Entry, of lane: UInt8) -> Bool {
+        entry.storage.lane == lane && entry.storage.origin(of: entry.first) != nil
+            && entry.end == entry.storage.frameCount && entry.storage.byteCount < SendQueue.copiedTogether
     }
 
     /// Puts one reply right after the frame already begun.
@@ -72,8 +104,12 @@ final class SendQueue {
             place += 1
         }
         // As old as what it goes before, so that the queue stays in the order of age.
-        let age = place < self.entries.count ? self.entries[place].since : since
-        self.entries.insert(Entry(storage: storage, first: 0, end: 1, source: 0, since: age), at: place)
+        var age = since
+        if place < self.entries.count {
+            age = self.entries[place].origin(of: self.entries[place].first).since
+        }
+        let origin = FrameStorage.Origin(source: 0, since: age)
+        self.entries.insert(Entry(storage: storage, first: 0, end: 1, origin: origin), at: place)
         self.bytes += storage.byteCount
         self.frameCount += 1
     }
@@ -117,7 +153,7 @@ final class SendQueue {
             if entry.storage.lane != 0, frames > 0 {
                 messages += frames
                 tally.countWritten(frames, of: entry.storage.lane, payloadBytes: payload)
-                tally.observeAge(now > entry.since ? now - entry.since : 0, frames: frames)
+                self.observeAges(of: entry, from: first, now: now, tally: &tally)
             }
             if entry.first < entry.end {
                 self.entries[self.head].first = entry.first
@@ -128,6 +164,20 @@ final class SendQueue {
         }
         self.compact()
         return messages
+    }
+
+    /// Observes how long each of the frames first..<entry.first had waited.
+    private func observeAges(of entry: Entry, from first: Int, now: UInt64, tally: inout SendTally) {
+        var frame = first
+        while frame < entry.first {
+            let since = entry.origin(of: frame).since
+            var next = frame + 1
+            while next < entry.first, entry.origin(of: next).since == since {
+                next += 1
+            }
+            tally.observeAge(now > since ? now - since : 0, frames: next - frame)
+            frame = next
+        }
     }
 
     // MARK: dropping
