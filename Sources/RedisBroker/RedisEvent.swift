@@ -54,28 +54,3 @@ package enum RedisEvent: String, LogEvent {
         }
     }
 }
-
-/// Lets one line through in a while, with the number of those that were held back before it.
-struct LineLimit {
-    private static let interval = Duration.seconds(10)
-    private var nextAt: Instant?
-    private var count: UInt64 = 0
-
-    /// - Returns: How many things happened since the last line; `nil`: no line now.
-    mutating func admit(_ happened: UInt64 = 1, at now: Instant) -> UInt64? {
-        self.count = self.count.addingSaturating(happened)
-        if let next = self.nextAt, now < next {
-            return nil
-        }
-        self.nextAt = now + Self.interval
-        defer { self.count = 0 }
-        return self.count
-    }
-}
-
-extension UInt64 {
-    func addingSaturating(_ other: UInt64) -> UInt64 {
-        let (sum, isOver) = self.addingReportingOverflow(other)
-        return isOver ? .max : sum
-    }
-}

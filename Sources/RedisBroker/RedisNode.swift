@@ -132,6 +132,10 @@ final class RedisNode {
         self.publisher?.recall(away)
     }
 
+    func recallFailed(_ away: Duration) {
+        self.subscriber?.recallFailed(away)
+    }
+
     func recalled(_ away: Duration) {
         self.publisher?.recalled(away)
     }

@@ -8,7 +8,7 @@ final class RedisPublisher {
         case publication(Publication, BusStamp)
         case announcement([BusTail])
         case probe(UInt64)
-        case recall
+        case recall(Duration)
         case ping
     }
 
@@ -26,7 +26,7 @@ final class RedisPublisher {
     /// The longest time for which an instance was away, of those that asked since the last announcement.
     private var recalled: Duration?
     private var wasOpen = false
-    private var refusals = LineLimit()
+    private let complaints: RedisComplaints
 
     init(node: RedisNode, connection: RedisConnection, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
         self.node = node
@@ -34,6 +34,7 @@ final class RedisPublisher {
         self.loop = loop
         self.channels = channels
         self.sequence = BusSequencePublisher(origin: origin)
+        self.complaints = RedisComplaints(tally: node.tally, log: node.log)
         connection.delegate = self
     }
 
@@ -59,7 +60,7 @@ final class RedisPublisher {
     func recall(_ away: Duration) {
         let milliseconds = UInt64(clamping: away.wholeMilliseconds)
         let question = BusAnnouncement(origin: self.sequence.origin, tails: [], recallMilliseconds: milliseconds)
-        self.announce(question, awaiting: .recall)
+        self.announce(question, awaiting: .recall(away))
     }
 
     /// Another instance was away for so long.
@@ -107,7 +108,10 @@ final class RedisPublisher {
     }
 
     private func send(_ command: RedisCommand, awaiting awaited: Awaited) {
-        guard self.connection.isReady else { return }
+        guard self.connection.isReady else {
+            self.abandon(awaited)
+            return
+        }
         self.connection.send(command)
         self.awaited.append(awaited)
     }
@@ -125,18 +129,8 @@ final class RedisPublisher {
     }
 
     private func refused(_ text: String, room: RoomName?, at now: Instant) {
-        self.node.tally.counts.errors += 1
         let reply = RedisErrorReply(text)
-        if let count = self.refusals.admit(at: now) {
-            var values: [(LogField, LogValue)] = [
-                (.broker, .text("redis")), (.error, .text(reply.description)),
-                (.count, .integer(Int64(clamping: count))),
-            ]
-            if let room {
-                values.append((.room, .text(room.text)))
-            }
-            self.node.log.write(RedisEvent.refused, values)
-        }
+        self.complaints.refused(reply, in: room, at: now)
         if reply.kind.concernsConnection {
             self.connection.give(up: .refused(reply))
         }
@@ -212,7 +206,9 @@ extension RedisPublisher: RedisConnectionDelegate {
             self.settle(publication, .unavailable)
         case .announcement(let tails):
             self.sequence.returned(tails)
-        case .probe, .recall, .ping:
+        case .recall(let away):
+            self.node.recallFailed(away)
+        case .probe, .ping:
             break
         }
     }

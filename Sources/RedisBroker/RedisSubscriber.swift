@@ -13,6 +13,7 @@ final class RedisSubscriber {
     private var subscriptions = RedisSubscriptions()
     private var sequence = BusSequenceReceiver()
     private var ids = ULIDGenerator()
+    private let complaints: RedisComplaints
     private var arrived: [Message] = []
     /// Confirmations came that were not examined.
     private var hasConfirmed = false
@@ -21,14 +22,10 @@ final class RedisSubscriber {
 
     private var openedAt: Instant?
     private var isComplete = false
-    /// When the last reply of any connection came.
+    /// When anything came last, on this connection or the one before.
     private var heardAt: Instant?
     /// For how long there was no subscription, until that was told to the others.
     private var away: Duration?
-
-    private var gaps = LineLimit()
-    private var duplicates = LineLimit()
-    private var unreadable = LineLimit()
 
     init(node: RedisNode, connection: RedisConnection, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
         self.node = node
@@ -36,6 +33,7 @@ final class RedisSubscriber {
         self.loop = loop
         self.channels = channels
         self.origin = origin
+        self.complaints = RedisComplaints(tally: node.tally, log: node.log)
         connection.delegate = self
     }
 
@@ -61,6 +59,11 @@ final class RedisSubscriber {
         guard self.isComplete, let away = self.away, self.node.canPublish else { return }
         self.away = nil
         self.node.recall(away)
+    }
+
+    /// What was told to the others has not, or not certainly, reached them.
+    func recallFailed(_ away: Duration) {
+        self.away = max(away, self.away ?? .zero)
     }
 
     // MARK: - Subscriptions
@@ -167,20 +170,19 @@ final class RedisSubscriber {
         do throws(EnvelopeError) {
             envelope = try Envelope.decode(payload.span, home: self.origin)
         } catch {
-            self.noteUnreadable(room: room, error.description, at: now)
+            self.complaints.unreadable(error.description, in: room, at: now)
             return
         }
         guard envelope.message.room == room else {
-            self.noteUnreadable(room: room, "envelope of another room, \(envelope.message.room)", at: now)
+            self.complaints.unreadable("envelope of another room, \(envelope.message.room)", in: room, at: now)
             return
         }
         switch self.sequence.judge(envelope.stamp, in: room, at: now) {
         case .next(let missing):
             self.arrived.append(envelope.message)
-            self.noteGap(missing, room: room, at: now)
+            self.complaints.missing(missing, in: room, at: now)
         case .repeated:
-            self.node.tally.counts.duplicates += 1
-            self.note(.duplicate, 1, room: room, limit: &self.duplicates, at: now)
+            self.complaints.repeated(in: room, at: now)
         }
     }
 
@@ -202,12 +204,12 @@ final class RedisSubscriber {
         do throws(EnvelopeError) {
             announcement = try BusAnnouncement(payload.span)
         } catch {
-            self.noteUnreadable(room: nil, error.description, at: now)
+            self.complaints.unreadable(error.description, in: nil, at: now)
             return
         }
         for tail in announcement.tails {
             let missing = self.sequence.heard(tail, of: announcement.origin, at: now)
-            self.noteGap(missing, room: tail.room, at: now)
+            self.complaints.missing(missing, in: tail.room, at: now)
         }
         if let away = announcement.recallMilliseconds {
             self.node.recalled(.milliseconds(Int64(clamping: min(away, 600_000))))
@@ -223,38 +225,6 @@ final class RedisSubscriber {
     private func examineConfirmed() {
         self.hasConfirmed = false
         self.examine()
-    }
-
-    // MARK: - Notes
-
-    private func noteGap(_ missing: UInt64, room: RoomName, at now: Instant) {
-        guard missing > 0 else { return }
-        self.node.tally.counts.gapMessages = self.node.tally.counts.gapMessages.addingSaturating(missing)
-        self.note(.gap, missing, room: room, limit: &self.gaps, at: now)
-    }
-
-    private func noteUnreadable(room: RoomName?, _ error: String, at now: Instant) {
-        self.node.tally.counts.errors += 1
-        self.note(.unreadable, 1, room: room, error: error, limit: &self.unreadable, at: now)
-    }
-
-    private func note(
-        _ event: RedisEvent,
-        _ happened: UInt64,
-        room: RoomName?,
-        error: String? = nil,
-        limit: inout LineLimit,
-        at now: Instant
-    ) {
-        guard let count = limit.admit(happened, at: now) else { return }
-        var values: [(LogField, LogValue)] = [(.broker, .text("redis")), (.count, .integer(Int64(clamping: count)))]
-        if let room {
-            values.append((.room, .text(room.text)))
-        }
-        if let error {
-            values.append((.error, .text(error)))
-        }
-        self.node.log.write(event, values)
     }
 }
 

@@ -19,7 +19,7 @@ package struct TransportSettings: Sendable {
             "limits.jsonDepth",
             default: 64,
             atLeast: 1,
-            atMost: 1000,
+            atMost: 128,
             "How deep a client's JSON may be nested."
         )
         self.closeTimeout = settings.duration(

@@ -1,3 +1,5 @@
+import TestKit
+
 @testable import HTTP
 
 /// Reads one head from `text`, in one piece.

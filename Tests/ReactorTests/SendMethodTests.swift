@@ -15,7 +15,7 @@ struct SendMethodTests {
             } catch {
                 guard error == .ioUringUnavailable(errno: EPERM) else { exit(4) }
             }
-            exit(try Seccomp.delivers(DrivenLoop(EventLoopConfiguration(sends: .auto))) ? 0 : 5)
+            try Seccomp.deliver(with: DrivenLoop(EventLoopConfiguration(sends: .auto)))
         }
     }
 
@@ -23,7 +23,7 @@ struct SendMethodTests {
         await #expect(processExitsWith: .exitCode(0)) {
             let driven = try DrivenLoop(EventLoopConfiguration(sends: .auto))
             guard Seccomp.denyRings() else { exit(2) }
-            exit(try Seccomp.delivers(driven) ? 0 : 5)
+            try Seccomp.deliver(with: driven)
         }
     }
 
@@ -53,7 +53,8 @@ private enum Seccomp {
         }
     }
 
-    static func delivers(_ driven: DrivenLoop) throws -> Bool {
+    /// Ends the process where a loop without a ring does not deliver.
+    static func deliver(with driven: DrivenLoop) throws {
         driven.turn()
         var peers: [Peer] = []
         var members: [ConnectionHandle] = []
@@ -63,6 +64,7 @@ private enum Seccomp {
             peers.append(peer)
         }
         driven.loop.deliver([Delivery(batch: SendBatch(lane: 1, [[7]]), members: members, source: 0)])
-        return driven.loop.sendMethod == .send && peers.allSatisfy { $0.receive() == [7] }
+        guard driven.loop.sendMethod == .send, peers.allSatisfy({ $0.receive() == [7] }) else { exit(5) }
+        driven.end()
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Instruments
+import TestKit
 import Testing
 
 @testable import Reactor

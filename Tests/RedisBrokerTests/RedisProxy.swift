@@ -32,6 +32,8 @@ final class RedisProxy: Sendable {
     private let loop: EventLoop
     let port: UInt16
     fileprivate let controls = Lock(Controls())
+    /// How many announcements have passed.
+    let announcements = Observed(0)
     private let pairs: LoopBound<ProxiedConnections>
 
     init(to upstream: UInt16) throws {
@@ -164,6 +166,9 @@ private final class ProxiedConnection {
             isMessage
             ? .message(channel: parts[1].text, payload: parts[2]) : .other(isAnswer: !self.subscribes)
         let verdict = self.held.isEmpty ? controls.rule(passing) : .hold
+        if isMessage, parts[1].text.hasSuffix("_tail"), verdict == .pass {
+            self.proxy.announcements.change { $0 += 1 }
+        }
         switch verdict {
         case .pass: _ = self.loop.send(frame.span, to: self.client)
         case .lose: break

@@ -104,12 +104,13 @@ struct ScriptedRedisTests {
         let broker = instance.broker
         try await eventually("the count") { broker.counts.errors == 1 }
         #expect(broker.counts.reconnects == 0)
-        // A refused number ends its epoch: nothing of the next one is taken for a hole.
+        // "b" was under way behind the refused one, which therefore looks like a hole; but the refused number has ended
+        // its epoch, so nothing of the next one does.
+        try await eventually("the hole") { broker.counts.gapMessages == 1 }
         redis.answer { _ in nil }
-        let before = broker.counts.gapMessages
         instance.publish(["c", "d"], to: Self.room)
         try await instance.messages(4, in: Self.room)
-        #expect(broker.counts.gapMessages == before)
+        #expect(broker.counts.gapMessages == 1)
         broker.stop()
         redis.stop()
     }

@@ -93,5 +93,13 @@ package final class RecordingHandler: SocketHandler {
         self.heard.append(.closed(ending))
         self.final = final
         self.onClosed?(connection, ending)
+        // A test's closures hold on to the handler, or to the loop that holds it.
+        self.use = nil
+        self.onConnected = nil
+        self.onInputEnded = nil
+        self.onDrained = nil
+        self.onTimer = nil
+        self.onOverflowed = nil
+        self.onClosed = nil
     }
 }

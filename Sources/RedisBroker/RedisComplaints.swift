@@ -1,0 +1,88 @@
+import Instruments
+import Messaging
+
+/// Counts what came from Redis as it should not, and tells the log of it now and then.
+final class RedisComplaints {
+    private let tally: RedisTally
+    private let log: EventLog
+    private var gaps = LineLimit()
+    private var duplicates = LineLimit()
+    private var unreadables = LineLimit()
+    private var refusals = LineLimit()
+
+    init(tally: RedisTally, log: EventLog) {
+        self.tally = tally
+        self.log = log
+    }
+
+    /// Messages were published and never came; 0 is no complaint.
+    func missing(_ count: UInt64, in room: RoomName, at now: Instant) {
+        guard count > 0 else { return }
+        self.tally.counts.gapMessages = self.tally.counts.gapMessages.addingSaturating(count)
+        if let count = self.gaps.admit(count, at: now) {
+            self.write(.gap, count, room)
+        }
+    }
+
+    /// A message came a second time.
+    func repeated(in room: RoomName, at now: Instant) {
+        self.tally.counts.duplicates += 1
+        if let count = self.duplicates.admit(at: now) {
+            self.write(.duplicate, count, room)
+        }
+    }
+
+    /// Something claims to be ours and is not; `room` where it came on a room's channel.
+    func unreadable(_ error: String, in room: RoomName?, at now: Instant) {
+        self.tally.counts.errors += 1
+        if let count = self.unreadables.admit(at: now) {
+            self.write(.unreadable, count, room, error: error)
+        }
+    }
+
+    /// Redis refused a command.
+    func refused(_ reply: RedisErrorReply, in room: RoomName?, at now: Instant) {
+        self.tally.counts.errors += 1
+        if let count = self.refusals.admit(at: now) {
+            self.write(.refused, count, room, error: reply.description)
+        }
+    }
+
+    private func write(_ event: RedisEvent, _ count: UInt64, _ room: RoomName?, error: String? = nil) {
+        var values: [(LogField, LogValue)] = [(.broker, .text("redis")), (.count, .integer(Int64(clamping: count)))]
+        if let room {
+            values.append((.room, .text(room.text)))
+        }
+        if let error {
+            values.append((.error, .text(error)))
+        }
+        self.log.write(event, values)
+    }
+}
+
+/// Lets one line through in a while, with the number of those that were held back before it.
+struct LineLimit {
+    private static let interval = Duration.seconds(10)
+    private var nextAt: Instant?
+    private var count: UInt64 = 0
+
+    /// - Returns: How many things happened since the last line; `nil`: no line now.
+    mutating func admit(_ happened: UInt64 = 1, at now: Instant) -> UInt64? {
+        self.count = self.count.addingSaturating(happened)
+        if let next = self.nextAt, now < next {
+            return nil
+        }
+        self.nextAt = now + Self.interval
+        defer { self.count = 0 }
+        return self.count
+    }
+}
+
+extension UInt64 {
+    func addingSaturating(_ other: UInt64) -> UInt64 {
+        let (sum, isOver) = self.addingReportingOverflow(other)
+        return isOver ? .max : sum
+    }
+}
+
+@available(*, unavailable) extension RedisComplaints: Sendable {}
