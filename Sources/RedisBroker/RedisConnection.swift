@@ -41,7 +41,6 @@ final class RedisConnection {
     weak var delegate: (any RedisConnectionDelegate)?
 
     private var link: RedisLink
-    private var random = SystemRandomNumberGenerator()
     private var timer: TimerToken?
     private var resolution: Task<Void, Never>?
 
@@ -214,7 +213,8 @@ final class RedisConnection {
         self.isBacklogged = false
         self.outgoing = []
         self.reader = RedisReplyReader(maximumBytes: Self.maximumReplyBytes)
-        let action = self.link.ended(at: now, from: &self.random)
+        var random = SystemRandomNumberGenerator()
+        let action = self.link.ended(at: now, from: &random)
         if action == nil {
             self.report(fault, at: now)
             self.openedAt = nil

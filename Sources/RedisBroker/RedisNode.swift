@@ -2,11 +2,6 @@ import Instruments
 import Messaging
 import Reactor
 
-/// What the broker has counted: the loop's own numbers, copied at the end of each tick for whoever asks.
-final class RedisTally {
-    var counts = BrokerCounts()
-}
-
 /// The broker's part on its loop: both connections and what they share.
 final class RedisNode {
     private static let upkeepInterval = Duration.seconds(60)

@@ -19,7 +19,6 @@ final class RedisPublisher {
     private let loop: EventLoop
     private let channels: RedisChannels
     private var sequence: BusSequencePublisher
-    private var random = SystemRandomNumberGenerator()
     private var awaited = Queue<Awaited>()
     private var receipts: [PublicationReceipt] = []
     private var announcing: TimerToken?
@@ -42,13 +41,14 @@ final class RedisPublisher {
     func publish(_ publications: [Publication]) {
         let now = self.loop.now
         let publishedAt = self.loop.wallNanoseconds
+        var random = SystemRandomNumberGenerator()
         for publication in publications {
             guard self.connection.isReady else {
                 self.settle(publication, .unavailable)
                 continue
             }
             let message = publication.message
-            let stamp = self.sequence.stamp(message.room, at: now, from: &self.random)
+            let stamp = self.sequence.stamp(message.room, at: now, from: &random)
             var command = RedisCommand("PUBLISH", self.channels.channel(of: message.room))
             command.append { Envelope.append(message, stamp: stamp, publishedAt: publishedAt, to: &$0) }
             self.send(command, awaiting: .publication(publication, stamp))

@@ -25,7 +25,6 @@ package final class SessionRegistry {
     /// One byte a slot, 0 where there is no session: what `connections_active` is counted from.
     private var kinds: [UInt8] = []
     private var ids = ULIDGenerator()
-    private var random = SystemRandomNumberGenerator()
 
     package init(
         loop: EventLoop,
@@ -62,6 +61,7 @@ package final class SessionRegistry {
 
     /// A connection is open: its 101 has been written.
     package func open(_ identity: Identity, on handle: ConnectionHandle, output: any SessionOutput) -> Session {
+        var random = SystemRandomNumberGenerator()
         let session = Session(
             identity: identity,
             handle: handle,
@@ -71,8 +71,8 @@ package final class SessionRegistry {
                 interval: self.settings.heartbeatInterval,
                 timeout: self.settings.heartbeatTimeout,
                 openedAt: self.loop.now,
-                spread: Double.random(in: 0..<1, using: &self.random),
-                payload: self.random.next()
+                spread: Double.random(in: 0..<1, using: &random),
+                payload: random.next()
             )
         )
         let slot = Int(handle.slot)

@@ -22,7 +22,7 @@ extension EventLoop {
         }
         var pieces: [FramePiece] = []
         for place in 0..<specials.count {
-            specials.resolve(place, in: deliveries, into: &pieces, tally: &self.tally)
+            specials.resolve(place, into: &pieces, tally: &self.tally)
             self.deliver(pieces, to: specials.connection(place))
         }
         for delivery in deliveries {

@@ -3,11 +3,10 @@ import Instruments
 /// What one loop has counted of its room frames, by lane and outcome.
 struct SendTally {
     static let lanes = 16
+    private static let kinds = DeliveryOutcome.allCases.count
 
-    private var outcomes: [PerCase<DeliveryOutcome, UInt64>] = Array(
-        repeating: PerCase(repeating: 0),
-        count: SendTally.lanes
-    )
+    // Flat, since a generic table of another target costs more to add to than the rest of a delivery does.
+    private var outcomes: [UInt64] = Array(repeating: 0, count: SendTally.lanes * SendTally.kinds)
     private var payloadBytes: [UInt64] = Array(repeating: 0, count: SendTally.lanes)
     /// How long frames had waited when the kernel took the last of their bytes.
     private(set) var queueAge = Histogram(bounds: Histogram.latencySeconds)
@@ -15,12 +14,12 @@ struct SendTally {
     /// Counts room frames; replies have no outcomes.
     mutating func count(_ frames: Int, of lane: UInt8, as outcome: DeliveryOutcome) {
         guard lane != 0, frames != 0 else { return }
-        self.outcomes[Int(lane)][outcome] += UInt64(frames)
+        self.outcomes[Int(lane) * SendTally.kinds + Int(outcome.rawValue)] += UInt64(frames)
     }
 
     mutating func countWritten(_ frames: Int, of lane: UInt8, payloadBytes: Int) {
         guard lane != 0, frames != 0 else { return }
-        self.outcomes[Int(lane)][.written] += UInt64(frames)
+        self.count(frames, of: lane, as: .written)
         self.payloadBytes[Int(lane)] += UInt64(payloadBytes)
     }
 
@@ -32,7 +31,7 @@ struct SendTally {
     func lanes(pending: [UInt64]) -> [LaneCounts] {
         (0..<SendTally.lanes).map { lane in
             LaneCounts(
-                outcomes: self.outcomes[lane],
+                outcomes: PerCase { self.outcomes[lane * SendTally.kinds + Int($0.rawValue)] },
                 payloadBytes: self.payloadBytes[lane],
                 pending: pending[lane]
             )

@@ -45,10 +45,13 @@ struct SpecialMembers {
 
     private var members: [Member] = []
     private var notes: [Note] = []
+    /// Every delivery's frames in one piece; empty ones have no note.
+    private var whole: [FramePiece] = []
 
     /// Marks the members' records with the number of the call.
     init(of deliveries: [Delivery], number: UInt32, in slab: Slab) {
         guard deliveries.count > 1 || deliveries.contains(where: { !$0.exclusions.isEmpty }) else { return }
+        self.whole = deliveries.map { FramePiece($0.batch.frames, 0, $0.batch.frameCount, source: $0.source) }
         for (index, delivery) in deliveries.enumerated() where delivery.batch.frameCount > 0 {
             for (connection, frame) in delivery.exclusions where frame >= 0 && slab.isOpen(connection) {
                 if !slab.isMarked(connection, number) {
@@ -88,15 +91,17 @@ struct SpecialMembers {
     }
 
     /// What one of them gets; counts the frames that it does not.
-    func resolve(_ place: Int, in deliveries: [Delivery], into pieces: inout [FramePiece], tally: inout SendTally) {
+    func resolve(_ place: Int, into pieces: inout [FramePiece], tally: inout SendTally) {
         pieces.removeAll(keepingCapacity: true)
         var excluded: [Int] = []
         var next = self.members[place].firstNote
         while next >= 0 {
             let note = self.notes[next]
             next = note.next
-            if note.excluded < 0 {
-                self.add(deliveries[note.delivery], without: excluded, to: &pieces, tally: &tally)
+            if note.excluded < 0, excluded.isEmpty {
+                pieces.append(self.whole[note.delivery])
+            } else if note.excluded < 0 {
+                self.add(self.whole[note.delivery], without: excluded, to: &pieces, tally: &tally)
             } else if !excluded.contains(note.excluded) {
                 excluded.append(note.excluded)
             }
@@ -109,22 +114,21 @@ struct SpecialMembers {
 
     /// Adds a delivery's frames as pieces, as long as they can be.
     private func add(
-        _ delivery: Delivery,
+        _ whole: FramePiece,
         without excluded: [Int],
         to pieces: inout [FramePiece],
         tally: inout SendTally
     ) {
-        let frames = delivery.batch.frames
         var first = 0
-        for frame in excluded.sorted() where frame < frames.frameCount {
+        for frame in excluded.sorted() where frame < whole.end {
             if first < frame {
-                pieces.append(FramePiece(frames, first, frame, source: delivery.source))
+                pieces.append(FramePiece(whole.storage, first, frame, source: whole.source))
             }
             first = frame + 1
-            tally.count(1, of: frames.lane, as: .senderExcluded)
+            tally.count(1, of: whole.storage.lane, as: .senderExcluded)
         }
-        if first < frames.frameCount {
-            pieces.append(FramePiece(frames, first, frames.frameCount, source: delivery.source))
+        if first < whole.end {
+            pieces.append(FramePiece(whole.storage, first, whole.end, source: whole.source))
         }
     }
 

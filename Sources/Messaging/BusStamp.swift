@@ -1,0 +1,61 @@
+/// The place of one message among all that one origin published to one room.
+///
+/// Numbers of one origin, room and epoch begin at 1 and are published in order, without holes, unless a publication
+/// is refused.
+package struct BusStamp: Hashable, Sendable {
+    package let origin: BusOrigin
+    /// Drawn at random when the origin begins to count the room.
+    package let epoch: UInt64
+    package let number: UInt64
+
+    package init(origin: BusOrigin, epoch: UInt64, number: UInt64) {
+        self.origin = origin
+        self.epoch = epoch
+        self.number = number
+    }
+}
+
+/// How far an origin has come in a room, announced behind everything it was handed for the broker before.
+package struct BusTail: Hashable, Sendable {
+    package let room: RoomName
+    package let epoch: UInt64
+    /// Everything up to here was accepted by the broker: whoever was subscribed and did not get it has lost it.
+    ///
+    /// 0 where nothing was.
+    package let accepted: UInt64
+    /// Everything up to here was sent before the announcement, and what comes behind it has a higher number.
+    package let sent: UInt64
+
+    package init(room: RoomName, epoch: UInt64, accepted: UInt64, sent: UInt64) {
+        self.room = room
+        self.epoch = epoch
+        self.accepted = accepted
+        self.sent = sent
+    }
+}
+
+/// Names one process for as long as it lives: 128 bits drawn when it starts, never the instance's name.
+package struct BusOrigin: Hashable, Sendable, CustomStringConvertible {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package static func random() -> BusOrigin {
+        var generator = SystemRandomNumberGenerator()
+        return BusOrigin(high: generator.next(), low: generator.next())
+    }
+
+    /// 32 hexadecimal digits.
+    package var description: String {
+        Self.digits(self.high) + Self.digits(self.low)
+    }
+
+    private static func digits(_ half: UInt64) -> String {
+        let digits = String(half, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
