@@ -61,7 +61,7 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
         if text.utf8.count > Self.maximumBytes {
             throw .tooLong(bytes: text.utf8.count)
         }
-        if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        if text.unicodeScalars.contains(where: { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }) {
             throw .controlCharacter
         }
         if text.utf8.first == UInt8(ascii: "_") {

@@ -64,6 +64,11 @@ package final class RoomDirectory: Sendable {
         }
     }
 
+    /// Whether the room still is the one whose messages arrive: it may have been left and entered anew meanwhile.
+    package func isConfirmed(_ room: RoomName) -> Bool {
+        self.table.withLock { $0[room]?.isConfirmed ?? false }
+    }
+
     package var count: Int {
         self.table.withLock { $0.count }
     }

@@ -135,7 +135,7 @@ package final class RoomShard {
     /// The broker delivers these rooms now.
     package func confirm(_ names: [RoomName]) {
         for name in names {
-            guard let room = self.rooms[name], !room.isConfirmed else { continue }
+            guard let room = self.rooms[name], !room.isConfirmed, self.directory.isConfirmed(name) else { continue }
             room.isConfirmed = true
             let waiting = room.waiting
             room.waiting = []

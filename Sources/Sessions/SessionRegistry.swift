@@ -25,6 +25,7 @@ package final class SessionRegistry {
     /// One byte a slot, 0 where there is no session: what `connections_active` is counted from.
     private var kinds: [UInt8] = []
     private var ids = ULIDGenerator()
+    private var spread = Double.random(in: 0..<1)
 
     package init(
         loop: EventLoop,
@@ -61,7 +62,6 @@ package final class SessionRegistry {
 
     /// A connection is open: its 101 has been written.
     package func open(_ identity: Identity, on handle: ConnectionHandle, output: any SessionOutput) -> Session {
-        var random = SystemRandomNumberGenerator()
         let session = Session(
             identity: identity,
             handle: handle,
@@ -71,8 +71,8 @@ package final class SessionRegistry {
                 interval: self.settings.heartbeatInterval,
                 timeout: self.settings.heartbeatTimeout,
                 openedAt: self.loop.now,
-                spread: Double.random(in: 0..<1, using: &random),
-                payload: random.next()
+                spread: self.nextSpread(),
+                payload: identity.connection.ulid.low
             )
         )
         let slot = Int(handle.slot)
@@ -90,6 +90,14 @@ package final class SessionRegistry {
         session.noteReturn()
         output.wake(at: session.nextHeartbeat)
         return session
+    }
+
+    /// Where in its first interval the next client is pinged.
+    ///
+    /// Steps of the golden ratio fill an interval evenly however many come, and cost no system call a handshake.
+    private func nextSpread() -> Double {
+        self.spread = (self.spread + 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
+        return self.spread
     }
 
     func closed(_ session: Session, _ ending: Ending, after lived: Duration) {
