@@ -1,14 +1,18 @@
 /// A closed list of words that counters, logs, traces and answers share.
 ///
 /// The raw values count from 0 without gaps, in the order of the cases, so that `PerCase` can index by them.
+@usableFromInline
 package protocol Vocabulary: CaseIterable, Hashable, Sendable, RawRepresentable where RawValue == UInt8 {
     /// The word as it stands in label values, log fields and JSON.
     var label: String { get }
 }
 
 /// One value for each case of a vocabulary: an array that is indexed by a word and cannot miss one.
+///
+/// Inlined into other targets: messages are counted in it.
+@usableFromInline
 package struct PerCase<Key: Vocabulary, Value> {
-    private var values: [Value]
+    @usableFromInline var values: [Value]
 
     package init(repeating value: Value) {
         self.values = Array(repeating: value, count: Key.allCases.count)
@@ -18,6 +22,7 @@ package struct PerCase<Key: Vocabulary, Value> {
         self.values = Key.allCases.map(make)
     }
 
+    @inlinable
     package subscript(key: Key) -> Value {
         get { self.values[Int(key.rawValue)] }
         _modify { yield &self.values[Int(key.rawValue)] }
