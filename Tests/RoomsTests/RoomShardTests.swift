@@ -34,6 +34,14 @@ import Testing
             broker.start(delivering: self.hub)
         }
 
+        /// Lets go of everything that holds each other.
+        func end() {
+            self.driven.end()
+            self.broker.stop()
+            self.hub.connect([])
+            self.shard = nil
+        }
+
         func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle) {
             self.receipts.append(receipt)
         }
@@ -93,6 +101,7 @@ import Testing
 
     @Test func `members of both protocols get the frames of a tick, encoded once a protocol`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let plain = try (0..<3).map { _ in try fixture.member() }
         let native = try fixture.member()
@@ -114,6 +123,7 @@ import Testing
 
     @Test func `a publisher that wants no echo gets the others' messages only`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let (alice, bob) = (try fixture.member(), try fixture.member())
         _ = fixture.shard.join(room, alice.connection, lane: .plain, answering: nil)
@@ -132,6 +142,7 @@ import Testing
 
     @Test func `who joins or leaves in mid-tick gets exactly what came while it was a member`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let (early, late) = (try fixture.member(), try fixture.member())
         let message = { (text: String) in
@@ -158,6 +169,7 @@ import Testing
 
     @Test func `a subscription is answered when the broker delivers the room`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let (one, two) = (try fixture.member(), try fixture.member())
         _ = fixture.shard.join(room, one.connection, lane: .native, answering: .number("1"))
@@ -168,6 +180,7 @@ import Testing
 
     @Test func `an empty room is forgotten and its messages go nowhere`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let member = try fixture.member()
         let subscription = fixture.shard.join(room, member.connection, lane: .plain, answering: nil)
@@ -183,6 +196,7 @@ import Testing
 
     @Test func `a connection that ends in mid-tick is accounted for`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         let room = try RoomName("r")
         let (one, two) = (try fixture.member(), try fixture.member())
         let first = fixture.shard.join(room, one.connection, lane: .plain, answering: nil)
@@ -199,6 +213,7 @@ import Testing
 
     @Test func `random rooms, members and publishers keep order and lose nothing`() throws {
         let fixture = try Fixture()
+        defer { fixture.end() }
         var random = SystemRandomNumberGenerator()
         let rooms = try (0..<6).map { try RoomName("room\($0)") }
         let members = try (0..<20).map { _ in try fixture.member() }
