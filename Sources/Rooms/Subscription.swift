@@ -5,7 +5,8 @@ package import Reactor
 package final class Subscription {
     package let member: ConnectionHandle
     package let lane: ProtocolName
-    let room: LocalRoom
+    // The room owns its memberships, and stays as long as it has one.
+    unowned let room: LocalRoom
     var index: Int
 
     init(member: ConnectionHandle, lane: ProtocolName, room: LocalRoom, index: Int) {

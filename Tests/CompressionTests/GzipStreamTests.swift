@@ -9,7 +9,9 @@ private func unpacked(_ bytes: [UInt8]) async throws -> [UInt8] {
     try folder.write(Data(bytes), to: "packed")
     let command = "gzip -dc < \(folder.file("packed")) > \(folder.file("unpacked"))"
     _ = try await ChildProcess.run("/bin/sh", ["-c", command])
-    return Array(try Data(contentsOf: URL(fileURLWithPath: folder.file("unpacked"))))
+    // `Data(contentsOf:)` leaks its buffer where a file is empty.
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.file("unpacked")))
+    return Array(try file.readToEnd() ?? Data())
 }
 
 private func metricsText(lines: Int) -> [UInt8] {

@@ -49,6 +49,7 @@ import Testing
         let loop = FakeLoop()
         let watch = loop.watch()
         loop.isStuck.withLock { $0 = true }
+        defer { loop.recover() }
         #expect(await watch.verdict() == .degraded("busy for 10 ms"))
         loop.advance(.milliseconds(4999))
         #expect(await watch.verdict() == .degraded("busy for 4999 ms"))
@@ -79,6 +80,7 @@ import Testing
         let loop = FakeLoop()
         let watch = loop.watch()
         loop.isStuck.withLock { $0 = true }
+        defer { loop.recover() }
         _ = await watch.verdict()
         loop.advance(.milliseconds(9))
         #expect(await watch.verdict() == .ok)

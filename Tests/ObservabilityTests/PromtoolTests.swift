@@ -1,5 +1,6 @@
 import Foundation
 import Instruments
+import TestKit
 import Testing
 
 @testable import Observability
@@ -16,11 +17,11 @@ import Testing
         histogram.observe(0.02)
         let latency = MetricFamily("atalaya_wait_seconds", .histogram, "Waits.", labels: ["stage"])
         measurements.record(latency, ["a\"b\\c\nd"], histogram)
-        #expect(try Promtool.check(Exposition.prometheus.text(of: measurements)) == "")
+        #expect(try await Promtool.check(Exposition.prometheus.text(of: measurements)) == "")
     }
 
-    @Test func `promtool finds what is wrong`() throws {
-        #expect(try Promtool.check(Array("# TYPE a counter\na{b=\"c} 1\n".utf8)) != "")
+    @Test func `promtool finds what is wrong`() async throws {
+        #expect(try await Promtool.check(Array("# TYPE a counter\na{b=\"c} 1\n".utf8)) != "")
     }
 }
 
@@ -30,20 +31,11 @@ private enum Promtool {
     }
 
     /// What `promtool check metrics` has to say about this text.
-    static func check(_ text: [UInt8]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(Self.path))
-        process.arguments = ["check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text))
-        try input.fileHandleForWriting.close()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        let verdict = process.terminationStatus == 0 ? "" : "exit \(process.terminationStatus): "
-        return verdict + String(decoding: said, as: UTF8.self)
+    static func check(_ text: [UInt8]) async throws -> String {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(Data(text), to: "metrics")
+        let command = "\(try #require(Self.path)) check metrics < \(file)"
+        let ending = try await ChildProcess.run("/bin/sh", ["-c", command])
+        return (ending.code == 0 ? "" : "exit \(ending.code): ") + ending.output + ending.errors
     }
 }
