@@ -67,39 +67,26 @@ package struct RequestTarget: Sendable {
         return segments
     }
 
-    /// The items of the query in order: name and value decoded, with `+` as a space, as forms and browsers write them.
+    /// Hands out the items of the query in order: name and value decoded, with `+` as a space, as forms and browsers
+    /// write them.
     ///
     /// An item without `=` has an empty value; empty items are left out.
-    package var queryItems: [(name: String, value: String)] {
-        var items: [(name: String, value: String)] = []
-        self.forEachQueryItem { name, value in
-            items.append((self.decoded(name, plusIsSpace: true), self.decoded(value, plusIsSpace: true)))
+    package func forEachQueryItem(_ body: (_ name: String, _ value: String) -> Void) {
+        self.forEachQueryRange { name, value in
+            body(self.decoded(name, plusIsSpace: true), self.decoded(value, plusIsSpace: true))
             return true
         }
-        return items
     }
 
     /// The first value of a name, decoded.
     package func queryValue(_ name: String) -> String? {
         var found: String?
-        self.forEachQueryItem { range, value in
+        self.forEachQueryRange { range, value in
             guard self.isName(range, name) else { return true }
             found = self.decoded(value, plusIsSpace: true)
             return false
         }
         return found
-    }
-
-    /// All values of a name, decoded, in order.
-    package func queryValues(_ name: String) -> [String] {
-        var values: [String] = []
-        self.forEachQueryItem { range, value in
-            if self.isName(range, name) {
-                values.append(self.decoded(value, plusIsSpace: true))
-            }
-            return true
-        }
-        return values
     }
 
     private func isName(_ range: Range<Int>, _ name: String) -> Bool {
@@ -115,7 +102,7 @@ package struct RequestTarget: Sendable {
     }
 
     /// Calls `body` with where name and value stand until it answers `false`.
-    private func forEachQueryItem(_ body: (Range<Int>, Range<Int>) -> Bool) {
+    private func forEachQueryRange(_ body: (Range<Int>, Range<Int>) -> Bool) {
         guard let query = self.queryRange else { return }
         var start = query.lowerBound
         while start < query.upperBound {

@@ -26,8 +26,18 @@ package struct HTTPRoute {
         case parameter(String)
     }
 
-    var hasParameters: Bool {
-        self.segments.contains { if case .parameter = $0 { true } else { false } }
+    let hasParameters: Bool
+
+    init(_ method: HTTPMethod, _ pattern: String, maximumBodyBytes: Int, _ handler: HTTPHandler) {
+        self.method = method
+        self.pattern = pattern
+        self.maximumBodyBytes = maximumBodyBytes
+        self.handler = handler
+        self.segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            segment.hasPrefix("{") && segment.hasSuffix("}")
+                ? .parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
+        }
+        self.hasParameters = self.segments.contains { if case .parameter = $0 { true } else { false } }
     }
 }
 
@@ -57,19 +67,7 @@ package struct HTTPRouter {
         _ handler: HTTPHandler
     ) {
         precondition(pattern.hasPrefix("/"), "a path pattern begins with a slash")
-        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { segment in
-            segment.hasPrefix("{") && segment.hasSuffix("}")
-                ? HTTPRoute.Segment.parameter(String(segment.dropFirst().dropLast())) : .literal(String(segment))
-        }
-        self.routes.append(
-            HTTPRoute(
-                method: method,
-                pattern: pattern,
-                maximumBodyBytes: maximumBodyBytes,
-                handler: handler,
-                segments: segments
-            )
-        )
+        self.routes.append(HTTPRoute(method, pattern, maximumBodyBytes: maximumBodyBytes, handler))
     }
 
     /// The patterns with their methods, in the order they were added.

@@ -53,11 +53,11 @@ package struct BusSequencePublisher: Sendable {
 
     /// Numbers a message that is being handed to the broker now, behind everything that was numbered before.
     ///
-    /// - Parameter random: Where a new epoch is drawn from.
+    /// - Parameter newEpoch: 64 random bits; drawn only where an epoch begins.
     package mutating func stamp(
         _ room: RoomName,
         at now: Instant,
-        from random: inout some RandomNumberGenerator
+        newEpoch: @autoclosure () -> UInt64
     ) -> BusStamp {
         if let known = self.counts[room], known.isSettled, now - known.usedAt >= self.limits.idle {
             self.counts[room] = nil
@@ -65,7 +65,7 @@ package struct BusSequencePublisher: Sendable {
         if self.counts[room] == nil {
             self.makeRoom()
         }
-        var count = self.counts[room] ?? Count(epoch: random.next(), usedAt: now)
+        var count = self.counts[room] ?? Count(epoch: newEpoch(), usedAt: now)
         count.stamped += 1
         count.usedAt = now
         self.counts[room] = count

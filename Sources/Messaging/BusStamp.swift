@@ -45,8 +45,7 @@ package struct BusOrigin: Hashable, Sendable, CustomStringConvertible {
     }
 
     package static func random() -> BusOrigin {
-        var generator = SystemRandomNumberGenerator()
-        return BusOrigin(high: generator.next(), low: generator.next())
+        BusOrigin(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max))
     }
 
     /// 32 hexadecimal digits.

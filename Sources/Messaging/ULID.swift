@@ -86,8 +86,7 @@ package struct ULIDGenerator {
     }
 
     package init() {
-        var random = SystemRandomNumberGenerator()
-        self.init(node: random.next(), counter: random.next())
+        self.init(node: .random(in: 0...Self.mask40), counter: .random(in: 0...Self.mask40))
     }
 
     /// The next id.

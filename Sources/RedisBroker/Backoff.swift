@@ -7,10 +7,12 @@ struct Backoff: Equatable, Sendable {
     private var next = Self.first
 
     /// The next wait: between half of the step and all of it.
-    mutating func wait(from random: inout some RandomNumberGenerator) -> Duration {
+    ///
+    /// - Parameter chance: 0 to 1, drawn at random.
+    mutating func wait(_ chance: Double) -> Duration {
         let step = self.next
         self.next = min(step * 2, Self.longest)
-        return step / 2 + step / 2 * Double.random(in: 0...1, using: &random)
+        return step / 2 + step / 2 * chance
     }
 
     /// A connection stood for long enough to be called good.

@@ -213,8 +213,7 @@ final class RedisConnection {
         self.isBacklogged = false
         self.outgoing = []
         self.reader = RedisReplyReader(maximumBytes: Self.maximumReplyBytes)
-        var random = SystemRandomNumberGenerator()
-        let action = self.link.ended(at: now, from: &random)
+        let action = self.link.ended(at: now, chance: Double.random(in: 0...1))
         if action == nil {
             self.report(fault, at: now)
             self.openedAt = nil

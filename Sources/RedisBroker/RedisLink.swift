@@ -126,8 +126,9 @@ struct RedisLink: Sendable {
 
     /// The attempt or the connection is over.
     ///
+    /// - Parameter chance: 0 to 1, drawn at random: where in its bounds the rest falls.
     /// - Returns: The next address, where the host has another one that was not tried; `nil`: a rest has begun.
-    mutating func ended(at now: Instant, from random: inout some RandomNumberGenerator) -> Action? {
+    mutating func ended(at now: Instant, chance: Double) -> Action? {
         switch self.state {
         case .stopped:
             return nil
@@ -139,7 +140,7 @@ struct RedisLink: Sendable {
         default:
             break
         }
-        self.state = .resting(until: now + self.backoff.wait(from: &random))
+        self.state = .resting(until: now + self.backoff.wait(chance))
         return nil
     }
 

@@ -41,14 +41,13 @@ final class RedisPublisher {
     func publish(_ publications: [Publication]) {
         let now = self.loop.now
         let publishedAt = self.loop.wallNanoseconds
-        var random = SystemRandomNumberGenerator()
         for publication in publications {
             guard self.connection.isReady else {
                 self.settle(publication, .unavailable)
                 continue
             }
             let message = publication.message
-            let stamp = self.sequence.stamp(message.room, at: now, from: &random)
+            let stamp = self.sequence.stamp(message.room, at: now, newEpoch: .random(in: 0...UInt64.max))
             var command = RedisCommand("PUBLISH", self.channels.channel(of: message.room))
             command.append { Envelope.append(message, stamp: stamp, publishedAt: publishedAt, to: &$0) }
             self.send(command, awaiting: .publication(publication, stamp))

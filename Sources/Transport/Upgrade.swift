@@ -42,10 +42,11 @@ package struct Upgrade: Sendable {
         for endpoint: Endpoint,
         _ rules: Rules
     ) throws(UpgradeRefusal) {
-        if target.queryValue("access_token") != nil {
+        let query = UpgradeQuery(target)
+        guard !query.hasToken else {
             throw UpgradeRefusal(.token, .badRequest, "this gateway takes no tokens; leave out access_token")
         }
-        self.user = try Self.user(target, rules)
+        self.user = try Self.user(query, rules)
         switch endpoint {
         case .echo:
             self.language = .echo
@@ -58,10 +59,10 @@ package struct Upgrade: Sendable {
             if chosen?.name == .native {
                 self.language = .native
                 self.rooms = []
-                self.resume = target.queryValue("resume")
+                self.resume = query.resume
             } else {
-                self.rooms = try Self.rooms(target, rules)
-                self.language = .plain(room: self.rooms[0], echo: try Self.echo(target))
+                self.rooms = try Self.rooms(query, rules)
+                self.language = .plain(room: self.rooms[0], echo: try Self.echo(query))
                 self.resume = nil
             }
         }
@@ -88,8 +89,8 @@ package struct Upgrade: Sendable {
         return Choice(subprotocol: chosen.subprotocol, name: chosen.language.name)
     }
 
-    private static func user(_ target: RequestTarget, _ rules: Rules) throws(UpgradeRefusal) -> UserID? {
-        guard rules.usersNameThemselves, let text = target.queryValue("user") else { return nil }
+    private static func user(_ query: UpgradeQuery, _ rules: Rules) throws(UpgradeRefusal) -> UserID? {
+        guard rules.usersNameThemselves, let text = query.user else { return nil }
         do {
             return try UserID(text)
         } catch {
@@ -97,9 +98,9 @@ package struct Upgrade: Sendable {
         }
     }
 
-    private static func rooms(_ target: RequestTarget, _ rules: Rules) throws(UpgradeRefusal) -> [RoomName] {
+    private static func rooms(_ query: UpgradeQuery, _ rules: Rules) throws(UpgradeRefusal) -> [RoomName] {
         var rooms: [RoomName] = []
-        for text in target.queryValues("room") {
+        for text in query.rooms {
             do {
                 let room = try RoomName(text)
                 if !rooms.contains(room) {
@@ -126,12 +127,35 @@ package struct Upgrade: Sendable {
         return rooms
     }
 
-    private static func echo(_ target: RequestTarget) throws(UpgradeRefusal) -> Bool {
-        switch target.queryValue("echo") {
+    private static func echo(_ query: UpgradeQuery) throws(UpgradeRefusal) -> Bool {
+        switch query.echo {
         case nil, "true": true
         case "false": false
         case let other?:
             throw UpgradeRefusal(.badHandshake, .badRequest, "echo is true or false, not \(other.prefix(20))")
+        }
+    }
+}
+
+/// The parameters of a handshake's URL that mean something, found in one pass; of what may stand there once, the first
+/// counts.
+private struct UpgradeQuery {
+    private(set) var hasToken = false
+    private(set) var user: String?
+    private(set) var rooms: [String] = []
+    private(set) var echo: String?
+    private(set) var resume: String?
+
+    init(_ target: RequestTarget) {
+        target.forEachQueryItem { name, value in
+            switch name {
+            case "access_token": self.hasToken = true
+            case "user": self.user = self.user ?? value
+            case "room": self.rooms.append(value)
+            case "echo": self.echo = self.echo ?? value
+            case "resume": self.resume = self.resume ?? value
+            default: break
+            }
         }
     }
 }

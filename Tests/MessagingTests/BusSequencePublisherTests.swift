@@ -12,7 +12,7 @@ import Testing
     private var publisher = BusSequencePublisher(origin: BusOrigin(high: 1, low: 2))
 
     private mutating func stamp(_ room: RoomName = lobby) -> BusStamp {
-        self.publisher.stamp(room, at: self.now, from: &self.random)
+        self.publisher.stamp(room, at: self.now, newEpoch: self.random.next())
     }
 
     @Test mutating func `each room counts from one under an epoch of its own`() {

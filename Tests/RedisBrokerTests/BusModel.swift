@@ -105,7 +105,7 @@ struct BusModel {
     }
 
     mutating func publish(_ room: RoomName, from index: Int) {
-        let stamp = self.instances[index].publisher.stamp(room, at: self.now, from: &self.random)
+        let stamp = self.instances[index].publisher.stamp(room, at: self.now, newEpoch: self.random.next())
         self.instances[index].publications.append(.message(room, stamp))
         self.instances[index].unanswered.append(.message(room, stamp))
     }
