@@ -61,6 +61,8 @@ def plain(name, port, command, **more):
 
 def gateway(name, port, *flags, **loader):
     command = [GATEWAY, "serve", "--dev", "--port", str(port), "--management-port", str(port + 1000)]
+    # As seldom as uWebSockets and nats-server ping; the others do not ping at all.
+    command += ["--set", "heartbeat.interval=120s"]
     return Peer(name, port, [*command, "--log-level", "error", *flags], **loader)
 
 

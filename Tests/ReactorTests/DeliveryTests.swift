@@ -6,77 +6,9 @@ import Testing
 
 /// The fan-out, by both methods: what is true of one is true of the other.
 struct DeliveryTests {
-    static let methods: [SendMethod] = SendRing.probe() == 0 ? [.send, .ioUring] : [.send]
-
-    /// A loop that has turned once, so that its ring stands, with connections whose kernel takes little.
-    fileprivate struct Room: CustomTestStringConvertible {
-        let driven: DrivenLoop
-        var members: [ConnectionHandle] = []
-        var peers: [Peer] = []
-        var handlers: [RecordingHandler] = []
-        var expected: UInt64 = 0
-
-        init(
-            _ method: SendMethod,
-            members count: Int,
-            sendBuffer: Int? = nil,
-            queue: SendQueueLimits = SendQueueLimits(),
-            budget: QueueBudget? = nil
-        ) throws {
-            let configuration = EventLoopConfiguration(sends: method, queue: queue, totalQueue: budget)
-            self.driven = try DrivenLoop(configuration)
-            self.driven.turn()
-            #expect(self.driven.loop.sendMethod == method)
-            for _ in 0..<count {
-                let handler = RecordingHandler()
-                let (connection, peer) = try self.driven.connect(handler, sendBuffer: sendBuffer)
-                self.members.append(connection)
-                self.peers.append(peer)
-                self.handlers.append(handler)
-            }
-        }
-
-        mutating func deliver(_ frames: [[UInt8]], lane: UInt8 = 1, to members: [ConnectionHandle]? = nil) {
-            let members = members ?? self.members
-            self.expected += UInt64(frames.count * members.count)
-            let batch = SendBatch(lane: lane, frames)
-            self.driven.loop.deliver([Delivery(batch: batch, members: members, source: UInt32(lane))])
-        }
-
-        var lane: LaneCounts {
-            self.driven.loop.snapshot().lanes[1]
-        }
-
-        func count(_ outcome: DeliveryOutcome) -> UInt64 {
-            self.driven.loop.snapshot().lanes.reduce(0) { $0 + $1.outcomes[outcome] }
-        }
-
-        var testDescription: String {
-            let lanes = self.driven.loop.snapshot().lanes.dropFirst()
-            let outcomes = DeliveryOutcome.allCases.map { "\($0.label) \(self.count($0))" }
-            return "expected \(self.expected) pending \(lanes.map(\.pending).reduce(0, +)) \(outcomes)"
-        }
-
-        /// Whether every frame of every member has exactly one outcome or is pending.
-        var isConserved: Bool {
-            let lanes = self.driven.loop.snapshot().lanes.dropFirst()
-            return lanes.reduce(0) { $0 + $1.outcomes.sum + $1.pending } == self.expected
-        }
-
-        /// Takes what arrives until nothing is queued.
-        func drain(_ received: inout [[UInt8]]) -> Bool {
-            self.driven.turn {
-                for (place, peer) in self.peers.enumerated() {
-                    received[place] += peer.receive() ?? []
-                }
-                return self.driven.loop.backlog.slots.isEmpty
-            }
-        }
-    }
-
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `every member gets every frame once and in order`(method: SendMethod) throws {
-        var room = try Room(method, members: 300)
+        var room = try DeliveryRoom(method, members: 300)
         for round in 0..<5 as Range<UInt8> {
             room.deliver([[round, 1], [round, 2, 2], [round, 3]])
         }
@@ -90,18 +22,18 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `more members than a ring has places all get it`(method: SendMethod) throws {
-        var room = try Room(method, members: 2500)
+        var room = try DeliveryRoom(method, members: 2500)
         room.deliver([[1, 2, 3]])
         #expect(room.peers.allSatisfy { $0.receive() == [1, 2, 3] })
         #expect(room.count(.written) == 2500)
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `what the kernel takes in part is counted to the frame and goes on in order`(method: SendMethod) throws {
-        var room = try Room(method, members: 8, sendBuffer: 4096)
+        var room = try DeliveryRoom(method, members: 8, sendBuffer: 4096)
         let frames = (0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) }
         room.deliver(frames)
         let written = room.count(.written)
@@ -127,9 +59,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `one slow member keeps nobody else waiting`(method: SendMethod) throws {
-        var room = try Room(method, members: 5, sendBuffer: 16_384)
+        var room = try DeliveryRoom(method, members: 5, sendBuffer: 16_384)
         room.driven.loop.send([UInt8](repeating: 9, count: 500_000), to: room.members[2])
         room.deliver([[1, 2]])
         for place in [0, 1, 3, 4] {
@@ -140,9 +72,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `members that are gone count as closed before the write`(method: SendMethod) throws {
-        var room = try Room(method, members: 6)
+        var room = try DeliveryRoom(method, members: 6)
         room.driven.loop.close(room.members[1])
         room.driven.loop.finish(room.members[4], timeout: .seconds(5))
         let unknown = ConnectionHandle(slot: 100_000, generation: 1)
@@ -153,9 +85,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `a refused write is counted and ends that member alone`(method: SendMethod) throws {
-        var room = try Room(method, members: 6)
+        var room = try DeliveryRoom(method, members: 6)
         room.peers[3].close()
         room.deliver([[1], [2]])
         #expect(room.count(.writeError) == 2)
@@ -167,9 +99,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `frames queued for a member that resets are counted once`(method: SendMethod) throws {
-        var room = try Room(method, members: 4, sendBuffer: 4096)
+        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096)
         room.deliver((0..<50).map { _ in [UInt8](repeating: 1, count: 1000) })
         room.peers[0].close()
         #expect(room.driven.turn { room.handlers[0].isClosed })
@@ -178,9 +110,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `a member of several deliveries gets them joined, in their order, by one send`(method: SendMethod) throws {
-        var room = try Room(method, members: 10)
+        var room = try DeliveryRoom(method, members: 10)
         let (all, some) = (room.members, Array(room.members[5...]))
         let deliveries = [
             Delivery(batch: SendBatch(lane: 1, [[1], [2]]), members: all, source: 1),
@@ -202,9 +134,9 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: methods)
+    @Test(arguments: SendMethod.here)
     func `a publisher without echo gets all but its own frames`(method: SendMethod) throws {
-        var room = try Room(method, members: 6)
+        var room = try DeliveryRoom(method, members: 6)
         var first = Delivery(batch: SendBatch(lane: 1, [[1], [2], [3]]), members: room.members, source: 1)
         first.exclusions = [(room.members[0], 0), (room.members[1], 1), (room.members[0], 2)]
         var second = Delivery(batch: SendBatch(lane: 1, [[4]]), members: Array(room.members[1...2]), source: 2)
@@ -225,195 +157,11 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    // MARK: slow consumers
-
-    @Test(arguments: methods)
-    func `close ends a slow consumer with the room that filled its queue`(method: SendMethod) throws {
-        var room = try Room(method, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
-        let frames = (0..<100).map { _ in [UInt8](repeating: 1, count: 1000) }
-        room.deliver(frames)
-        room.driven.turn()
-        let ending = SocketEnding.slowConsumer(source: 1)
-        #expect(room.handlers.allSatisfy { $0.heard == [.overflowed(ending), .closed(ending)] })
-        #expect(room.count(.droppedSlowConsumer) == 4, "the frame that did not fit")
-        #expect(room.count(.closedBeforeWrite) == 400 - 4 - room.count(.written))
-        #expect(room.isConserved)
-        #expect(room.driven.loop.backlog.bytes == 0)
-        #expect(room.handlers.allSatisfy { $0.final?.dropped == 1 })
-    }
-
-    @Test(arguments: methods)
-    func `a last word reaches a slow consumer right after the frame begun`(method: SendMethod) throws {
-        var room = try Room(method, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
-        let driven = room.driven
-        for handler in room.handlers {
-            handler.onOverflowed = { connection, ending in
-                driven.loop.send([77], to: connection, placement: .next)
-                driven.loop.finish(connection, timeout: .seconds(5), ending: ending)
-            }
-        }
-        room.deliver((0..<100).map { _ in [UInt8](repeating: 1, count: 1000) })
-        room.deliver([[2]])
-        for peer in room.peers {
-            let received = peer.receiveAll(turning: driven)
-            #expect(received.last == 77)
-            #expect(received.count % 1000 == 1)
-            #expect(received.dropLast().allSatisfy { $0 == 1 })
-            peer.close()
-        }
-        #expect(driven.turn { room.handlers.allSatisfy(\.isClosed) })
-        #expect(room.isConserved)
-        #expect(room.count(.droppedSlowConsumer) == 4)
-    }
-
-    @Test(arguments: methods)
-    func `dropNewest keeps what is queued, and order`(method: SendMethod) throws {
-        let limits = SendQueueLimits(bytes: 20_000, policy: .dropNewest)
-        var room = try Room(method, members: 4, sendBuffer: 4096, queue: limits)
-        room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
-        room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
-        let dropped = room.count(.droppedSlowConsumer)
-        #expect(dropped > 0 && room.isConserved)
-        #expect(room.members.allSatisfy { room.driven.loop.counters(of: $0)?.queuedBytes ?? .max <= 20_000 })
-        var received = [[UInt8]](repeating: [], count: 4)
-        #expect(room.drain(&received))
-        for bytes in received {
-            let frames = stride(from: 0, to: bytes.count, by: 1000).map { bytes[$0] }
-            #expect(frames == Array(0..<UInt8(frames.count)), "the oldest, without a gap")
-        }
-        #expect(room.count(.written) == 480 - dropped)
-        #expect(room.isConserved)
-        room.driven.end()
-    }
-
-    @Test(arguments: methods)
-    func `dropOldest keeps the latest, and order, and never cuts a frame`(method: SendMethod) throws {
-        let limits = SendQueueLimits(bytes: 20_000, policy: .dropOldest)
-        var room = try Room(method, members: 4, sendBuffer: 4096, queue: limits)
-        room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
-        room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
-        let dropped = room.count(.droppedSlowConsumer)
-        #expect(dropped > 0 && room.isConserved)
-        var received = [[UInt8]](repeating: [], count: 4)
-        #expect(room.drain(&received))
-        for bytes in received {
-            let frames = stride(from: 0, to: bytes.count, by: 1000).map { bytes[$0] }
-            #expect(frames == frames.sorted() && Set(frames).count == frames.count)
-            #expect(frames.suffix(15) == Array(105..<120))
-            for (place, frame) in frames.enumerated() {
-                #expect(bytes[place * 1000..<(place + 1) * 1000].allSatisfy { $0 == frame })
-            }
-        }
-        #expect(room.count(.written) == 480 - dropped)
-        let perMember = room.members.compactMap { room.driven.loop.counters(of: $0)?.dropped }
-        #expect(perMember.reduce(0, +) == dropped)
-        #expect(room.isConserved)
-        room.driven.end()
-    }
-
-    @Test(arguments: methods)
-    func `a frame larger than the bound is taken whole by whoever has nothing queued`(method: SendMethod) throws {
-        for policy in SlowConsumerPolicy.allCases {
-            let limits = SendQueueLimits(bytes: 1000, policy: policy)
-            var room = try Room(method, members: 4, sendBuffer: 4096, queue: limits)
-            let large = [UInt8](repeating: 5, count: 300_000)
-            room.deliver([large])
-            #expect(room.lane.pending == 4)
-            var received = [[UInt8]](repeating: [], count: 4)
-            #expect(room.drain(&received))
-            #expect(received.allSatisfy { $0 == large })
-            #expect(room.isConserved)
-            room.driven.end()
-        }
-    }
-
-    @Test(arguments: methods)
-    func `a queue whose oldest frame is too old ends its connection`(method: SendMethod) throws {
-        let limits = SendQueueLimits(age: .milliseconds(40))
-        var room = try Room(method, members: 4, sendBuffer: 4096, queue: limits)
-        room.deliver([[UInt8](repeating: 5, count: 100_000)])
-        let since = try #require(room.driven.loop.queuedSince(of: room.members[0]))
-        #expect(room.driven.turn { room.handlers.allSatisfy(\.isClosed) })
-        #expect(room.driven.loop.now - since >= .milliseconds(40))
-        let ending = SocketEnding.queueAged(source: 1)
-        #expect(room.handlers.allSatisfy { $0.heard == [.overflowed(ending), .closed(ending)] })
-        #expect(room.count(.closedBeforeWrite) == 4)
-        #expect(room.isConserved)
-    }
-
-    @Test(arguments: methods)
-    func `past the shared bound those with the most queued go first`(method: SendMethod) throws {
-        let budget = QueueBudget(limit: 400_000)
-        var room = try Room(method, members: 8, sendBuffer: 4096, budget: budget)
-        for (place, member) in room.members.enumerated() {
-            room.deliver([[UInt8](repeating: 5, count: 10_000 * (place + 1))], to: [member])
-        }
-        room.deliver([[UInt8](repeating: 6, count: 20_000)])
-        room.driven.turn()
-        let closed = room.handlers.map(\.isClosed)
-        #expect(closed == closed.sorted { !$0 && $1 }, "none goes before one that has more")
-        #expect(closed.last == true && closed.first == false)
-        #expect(room.handlers.allSatisfy { $0.ending == nil || $0.heard == [.closed(.overBudget)] })
-        #expect(budget.usedBytes <= 400_000 && budget.usedBytes > 200_000)
-        #expect(budget.usedBytes == room.driven.loop.backlog.bytes)
-        #expect(room.isConserved)
-        room.driven.end()
-        #expect(budget.usedBytes == 0)
-    }
-
-    @Test(arguments: methods)
-    func `a loop within its share loses nobody to another`(method: SendMethod) throws {
-        let budget = QueueBudget(limit: 200_000)
-        var modest = try Room(method, members: 2, sendBuffer: 4096, budget: budget)
-        var greedy = try Room(method, members: 4, sendBuffer: 4096, budget: budget)
-        modest.deliver([[UInt8](repeating: 5, count: 30_000)])
-        greedy.deliver([[UInt8](repeating: 5, count: 60_000)])
-        modest.driven.turn()
-        greedy.driven.turn()
-        #expect(modest.handlers.allSatisfy { !$0.isClosed })
-        #expect(greedy.handlers.contains { $0.isClosed } && greedy.handlers.contains { !$0.isClosed })
-        #expect(budget.usedBytes <= 200_000)
-        modest.driven.end()
-        greedy.driven.end()
-    }
-
-    private final class PressureRecorder: PressureObserver {
-        var changes: [Bool] = []
-
-        func pressureChanged(_ hasPressure: Bool) {
-            self.changes.append(hasPressure)
-        }
-    }
-
-    @Test(arguments: methods)
-    func `every loop hears of pressure before the bound, and when it is over`(method: SendMethod) throws {
-        let budget = QueueBudget(limit: 400_000)
-        var busy = try Room(method, members: 4, sendBuffer: 4096, budget: budget)
-        let idle = try Room(method, members: 1, budget: budget)
-        let (first, second) = (PressureRecorder(), PressureRecorder())
-        busy.driven.loop.addPressureObserver(first)
-        idle.driven.loop.addPressureObserver(second)
-        busy.deliver([[UInt8](repeating: 5, count: 95_000)])
-        busy.driven.turn()
-        idle.driven.turn()
-        #expect(first.changes == [true] && second.changes == [true])
-        #expect(idle.driven.loop.hasQueuePressure)
-        var received = [[UInt8]](repeating: [], count: 4)
-        #expect(busy.drain(&received))
-        busy.driven.turn()
-        #expect(idle.driven.ticks(in: .seconds(10), until: { second.changes == [true, false] }) < 100)
-        #expect(first.changes == [true, false] && second.changes == [true, false])
-        busy.driven.end()
-        idle.driven.end()
-    }
-
-    // MARK: all of it at once
-
-    @Test(arguments: methods, [1, 2, 3] as [UInt64])
+    @Test(arguments: SendMethod.here, [1, 2, 3] as [UInt64])
     func `whatever happens, every frame has one outcome or is pending`(method: SendMethod, seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let limits = SendQueueLimits(bytes: 30_000, policy: SlowConsumerPolicy.allCases[Int(seed) % 3])
-        var room = try Room(method, members: 24, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(method, members: 24, sendBuffer: 4096, queue: limits)
         for _ in 0..<300 {
             room.deliverAnything(&random)
             #expect(room.isConserved)
@@ -434,7 +182,7 @@ struct DeliveryTests {
     }
 }
 
-extension DeliveryTests.Room {
+extension DeliveryRoom {
     fileprivate mutating func deliverAnything(_ random: inout SeededGenerator) {
         var deliveries: [Delivery] = []
         for _ in 0..<Int.random(in: 1...3, using: &random) {

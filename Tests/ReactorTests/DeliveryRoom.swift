@@ -1,0 +1,76 @@
+import Instruments
+import TestKit
+import Testing
+
+@testable import Reactor
+
+extension SendMethod {
+    /// What this machine's kernel can do.
+    static let here: [SendMethod] = SendRing.probe() == 0 ? [.send, .ioUring] : [.send]
+}
+
+/// A loop that has turned once, so that its ring stands, with connections whose kernel takes little.
+struct DeliveryRoom: CustomTestStringConvertible {
+    let driven: DrivenLoop
+    var members: [ConnectionHandle] = []
+    var peers: [Peer] = []
+    var handlers: [RecordingHandler] = []
+    var expected: UInt64 = 0
+
+    init(
+        _ method: SendMethod,
+        members count: Int,
+        sendBuffer: Int? = nil,
+        queue: SendQueueLimits = SendQueueLimits(),
+        budget: QueueBudget? = nil
+    ) throws {
+        let configuration = EventLoopConfiguration(sends: method, queue: queue, totalQueue: budget)
+        self.driven = try DrivenLoop(configuration)
+        self.driven.turn()
+        #expect(self.driven.loop.sendMethod == method)
+        for _ in 0..<count {
+            let handler = RecordingHandler()
+            let (connection, peer) = try self.driven.connect(handler, sendBuffer: sendBuffer)
+            self.members.append(connection)
+            self.peers.append(peer)
+            self.handlers.append(handler)
+        }
+    }
+
+    mutating func deliver(_ frames: [[UInt8]], lane: UInt8 = 1, to members: [ConnectionHandle]? = nil) {
+        let members = members ?? self.members
+        self.expected += UInt64(frames.count * members.count)
+        let batch = SendBatch(lane: lane, frames)
+        self.driven.loop.deliver([Delivery(batch: batch, members: members, source: UInt32(lane))])
+    }
+
+    var lane: LaneCounts {
+        self.driven.loop.snapshot().lanes[1]
+    }
+
+    func count(_ outcome: DeliveryOutcome) -> UInt64 {
+        self.driven.loop.snapshot().lanes.reduce(0) { $0 + $1.outcomes[outcome] }
+    }
+
+    var testDescription: String {
+        let lanes = self.driven.loop.snapshot().lanes.dropFirst()
+        let outcomes = DeliveryOutcome.allCases.map { "\($0.label) \(self.count($0))" }
+        return "expected \(self.expected) pending \(lanes.map(\.pending).reduce(0, +)) \(outcomes)"
+    }
+
+    /// Whether every frame of every member has exactly one outcome or is pending.
+    var isConserved: Bool {
+        let lanes = self.driven.loop.snapshot().lanes.dropFirst()
+        return lanes.reduce(0) { $0 + $1.outcomes.sum + $1.pending } == self.expected
+    }
+
+    /// Takes what arrives until nothing is queued.
+    func drain(_ received: inout [[UInt8]]) -> Bool {
+        self.driven.turn {
+            for (place, peer) in self.peers.enumerated() {
+                received[place] += peer.receive() ?? []
+            }
+            return self.driven.loop.backlog.slots.isEmpty
+        }
+    }
+}
