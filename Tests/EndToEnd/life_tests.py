@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -122,7 +123,7 @@ class ProbeTests(TestCase):
         self.assertEqual({key: closed[key] for key in expected}, expected)
         self.assertEqual((closed["reason"], closed["closeCode"]), ("normal", 4000))
 
-    @unittest.skipUnless(os.path.exists("/usr/bin/promtool"), "promtool is not installed")
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     async def test_prometheus_reads_the_metrics(self):
         gateway = self.gateway().ready()
         client = await self.native(gateway)

@@ -26,9 +26,9 @@ import Testing
 }
 
 private enum Promtool {
-    static let path = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
+    static let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/promtool" }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// What `promtool check metrics` has to say about this text.
     static func check(_ text: [UInt8]) async throws -> String {

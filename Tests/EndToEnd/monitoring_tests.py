@@ -1,0 +1,109 @@
+"""Dashboards and alerts: every name in them is one of ours, and a real Prometheus makes something of each query."""
+
+import re
+import subprocess
+import unittest
+
+from client import TestCase
+from prometheus import IS_HERE, PROJECT, Prometheus, alerts, dashboards, families_in, labels_in
+
+# What Prometheus itself puts on every series, and the bounds of a histogram.
+OUTER_LABELS = {"job", "instance", "le"}
+
+
+def queries():
+    for dashboard in dashboards():
+        for title, expression in dashboard.expressions:
+            yield f"{dashboard.name}, {title}", expression
+    for name, expression in alerts():
+        yield name, expression
+
+
+class NameTests(TestCase):
+    async def test_every_metric_and_label_is_one_of_ours(self):
+        gateway = self.gateway().ready()
+        labels = {}
+        for line in gateway.get("/metrics").text.splitlines():
+            series = re.match(r"([a-z_]+)(?:\{(.*)\})? ", line)
+            if series:
+                labels.setdefault(series[1], set()).update(re.findall(r'(\w+)="', series[2] or ""))
+        self.assertGreater(len(labels), 50)
+        for place, expression in queries():
+            with self.subTest(place):
+                families = families_in(expression)
+                self.assertTrue(families)
+                self.assertLessEqual(families, set(labels), "no such metric")
+                known = set().union(OUTER_LABELS, *(labels[family] for family in families))
+                self.assertLessEqual(labels_in(expression), known, "no such label")
+
+    async def test_every_metric_has_its_panel(self):
+        shown = set().union(*(families_in(query) for each in dashboards() for _, query in each.expressions))
+        shown = {re.sub(r"_(bucket|count|sum)$", "", name) for name in shown}
+        text = self.gateway().ready().get("/metrics").text
+        self.assertEqual(set(re.findall(r"^# TYPE (\w+)", text, re.M)) - shown, set())
+
+    async def test_panels_say_what_they_show(self):
+        for dashboard in dashboards():
+            names = {variable["name"] for variable in dashboard.variables}
+            identities = [panel["id"] for panel in dashboard.content["panels"]]
+            self.assertEqual(len(identities), len(set(identities)))
+            for panel in dashboard.panels:
+                with self.subTest(f"{dashboard.name}, {panel['title']}"):
+                    self.assertTrue(panel["description"].endswith("."))
+                    self.assertTrue(panel["fieldConfig"]["defaults"].get("unit") or panel["type"] == "table")
+                    for target in panel["targets"]:
+                        self.assertEqual(target["datasource"]["uid"], "${datasource}")
+                        used = set(re.findall(r"\$(\w+)", target["expr"])) - {"__rate_interval"}
+                        self.assertLessEqual(used, names)
+                        legend = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+                        self.assertLessEqual(legend, labels_in(target["expr"]) | {"instance"})
+
+    async def test_every_alert_is_explained_and_tried(self):
+        page = (PROJECT / "docs/alerts.md").read_text()
+        tried = (PROJECT / "alerts/gateway_tests.yaml").read_text()
+        rules = (PROJECT / "alerts/gateway.yaml").read_text()
+        names = [name for name, _ in alerts()]
+        self.assertEqual(re.findall(r"^## (\w+)$", page, re.M), names)
+        for name in names:
+            self.assertIn(f"runbook: docs/alerts.md#{name.lower()}\n", rules)
+            self.assertIn(f"{{eval_time: 100m, alertname: {name}, exp_alerts: []}}", tried, "quiet where all is well")
+            self.assertRegex(tried, rf"alertname: {name}\n +exp_alerts:\n +- exp_labels", "fires")
+
+
+@unittest.skipUnless(IS_HERE, "prometheus is not installed")
+class PrometheusTests(TestCase):
+    def test_alerts_fire_when_they_should(self):
+        for what, file in (("check", "gateway.yaml"), ("test", "gateway_tests.yaml")):
+            done = subprocess.run(
+                ["promtool", what, "rules", PROJECT / "alerts" / file], capture_output=True, text=True, timeout=60
+            )
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    async def test_every_query_finds_something(self):
+        gateway = self.gateway().ready()
+        prometheus = Prometheus(gateway)
+        self.addCleanup(prometheus.end)
+        client = await self.native(gateway, "?user=alice")
+        await client.ask("subscribe", room="r", id=1)
+        plain = await self.connect(gateway, "/ws?room=r&user=bob")
+        self.assertEqual(gateway.public("/ws").status, 426)
+        await self.until(lambda: prometheus.has('up{job="gateways"} == 1'), "Prometheus does not scrape")
+        await client.say("publish", room="r", data="x", id=2)
+        await self.hear(plain)
+        delivered = 'rate(atalaya_deliveries_total{protocol="plain",outcome="written"}[2s]) > 0'
+        await self.until(lambda: prometheus.has(delivered), "no delivery arrives in Prometheus")
+        for dashboard in dashboards():
+            for title, expression in dashboard.expressions:
+                with self.subTest(f"{dashboard.name}, {title}"):
+                    found = prometheus.query(expression)
+                    self.assertIsInstance(found, list, f"{expression}: {found}")
+                    # Panels of what should not happen are empty while it does not.
+                    self.assertTrue(found or expression.endswith("> 0"), expression)
+        # One evaluation may be older than the first scrape.
+        await self.until(lambda: not self.troubled(prometheus), "an alert is wrong, or fires where all is well")
+
+    @staticmethod
+    def troubled(prometheus):
+        """The alerts that Prometheus cannot evaluate, has not evaluated, or that are about to fire."""
+        rules = [rule for group in prometheus.ask("rules")["data"]["groups"] for rule in group["rules"]]
+        return [rule for rule in rules if rule["health"] != "ok" or rule["alerts"]] if rules else ["no rules"]
