@@ -72,7 +72,7 @@ struct ClientLoop: Sendable {
         return LoopReport(
             rooms: rooms,
             sessions: SessionReport(
-                counts: registry.counts,
+                counts: registry.report(),
                 active: registry.active(),
                 users: registry.users(),
                 loop: rooms.loop

@@ -20,13 +20,12 @@ package struct HTTPRoute {
     package let maximumBodyBytes: Int
     package let handler: HTTPHandler
     let segments: [Segment]
+    let hasParameters: Bool
 
     enum Segment {
         case literal(String)
         case parameter(String)
     }
-
-    let hasParameters: Bool
 
     init(_ method: HTTPMethod, _ pattern: String, maximumBodyBytes: Int, _ handler: HTTPHandler) {
         self.method = method

@@ -173,7 +173,8 @@ package struct JSONWriter: ~Copyable {
         self.needsComma = true
     }
 
-    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+    /// Appends the digits of a number.
+    package static func append(_ number: UInt64, to bytes: inout [UInt8]) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var start = digits.count
         var rest = number

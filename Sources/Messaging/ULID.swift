@@ -41,17 +41,16 @@ package struct ULID: Hashable, Comparable, Sendable {
     /// Appends the 26 characters.
     package func append(to bytes: inout [UInt8]) {
         let alphabet = Self.alphabet
+        // Thirteen digits of five bits above bit 64, one with that bit, and twelve below.
+        let above = self.high >> 1
+        let between = self.high << 4 | self.low >> 60
         bytes.append(addingCapacity: Self.characters) { output in
-            for position in stride(from: 125, through: 0, by: -5) {
-                let digit: UInt64
-                if position >= 64 {
-                    digit = self.high >> UInt64(position - 64)
-                } else if position > 59 {
-                    digit = self.high << UInt64(64 - position) | self.low >> UInt64(position)
-                } else {
-                    digit = self.low >> UInt64(position)
-                }
-                output.append(alphabet[Int(digit & 31)])
+            for position in stride(from: 60, through: 0, by: -5) {
+                output.append(alphabet[Int(above >> UInt64(position) & 31)])
+            }
+            output.append(alphabet[Int(between & 31)])
+            for position in stride(from: 55, through: 0, by: -5) {
+                output.append(alphabet[Int(self.low >> UInt64(position) & 31)])
             }
         }
     }

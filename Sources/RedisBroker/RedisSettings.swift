@@ -16,7 +16,7 @@ package struct RedisSettings: Sendable {
         self.url = settings.url(
             "redis.url",
             schemes: ["redis", "rediss"],
-            "The Redis that carries messages between instances, as redis://user:password@host:6379/0."
+            "The Redis between the instances, as redis://user:password@host:6379/0; TLS (rediss://) is refused."
         )
         self.prefix = settings.string(
             "redis.prefix",

@@ -9,13 +9,13 @@ package import Reactor
 /// has, so a message always goes to those who were members when it arrived.
 package final class RoomShard {
     package let loop: EventLoop
-    package private(set) var counts = RoomCounts()
 
     private let directory: RoomDirectory
     private let broker: any Broker
     private let encoder: any MessageEncoder
     private weak var delegate: (any RoomShardDelegate)?
 
+    private var counts = RoomCounts()
     private var rooms: [RoomName: LocalRoom] = [:]
     /// By `LocalRoom.source`; places of rooms that are gone are used again.
     private var bySource: [LocalRoom?] = []

@@ -104,19 +104,21 @@ package final class Session {
         answering id: CommandID?,
         frameBytes: Int
     ) {
-        self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
-        let sender = SenderReference(loop: UInt16(self.registry.loop.index), connection: self.handle.bits)
-        self.registry.shard.publish(
+        // Asked for once: each time costs a retain that has to look whether it still is there.
+        let registry = self.registry
+        registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
+        let sender = SenderReference(loop: UInt16(registry.loop.index), connection: self.handle.bits)
+        registry.shard.publish(
             Publication(
                 message: Message(
-                    id: self.registry.makeMessageID(),
+                    id: registry.makeMessageID(),
                     room: room,
                     kind: kind,
                     payload: payload,
                     from: self.identity.user,
                     sender: sender,
                     excludesSender: !echo,
-                    acceptedAt: self.registry.loop.wallNanoseconds,
+                    acceptedAt: registry.loop.wallNanoseconds,
                     trace: trace
                 ),
                 ticket: PublicationTicket(sender: sender, command: id)

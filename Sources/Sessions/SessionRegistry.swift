@@ -18,8 +18,9 @@ package final class SessionRegistry {
         }
         return shard
     }
-    package internal(set) var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
 
+    // Not `package`: what other targets can see is checked for exclusive access at every change.
+    var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
     private var connectedShard: RoomShard?
     private var bySlot: [Session?] = []
     /// One byte a slot, 0 where there is no session: what `connections_active` is counted from.
@@ -121,6 +122,11 @@ package final class SessionRegistry {
     }
 
     // MARK: - Counting
+
+    /// A copy of all that was counted.
+    package func report() -> PerCase<ProtocolName, SessionCounts> {
+        self.counts
+    }
 
     func countReceived(_ name: ProtocolName, _ handle: ConnectionHandle, bytes: Int) {
         self.counts[name].messagesReceived += 1

@@ -18,7 +18,7 @@ extension Native {
         } else {
             bytes.append(contentsOf: #"","ts":"#.utf8)
         }
-        bytes.append(contentsOf: String(message.acceptedAt / 1_000_000).utf8)
+        JSONWriter.append(message.acceptedAt / 1_000_000, to: &bytes)
         bytes.append(contentsOf: #","data":"#.utf8)
         PayloadText.appendJSON(message, to: &bytes)
         if let trace = message.trace {

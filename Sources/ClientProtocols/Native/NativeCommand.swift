@@ -3,7 +3,7 @@ import JSONText
 import Messaging
 
 /// The members of one frame, found but not yet judged.
-struct NativeCommand {
+struct NativeCommand: ~Copyable {
     private var values = InlineArray<11, JSONValue?>(repeating: nil)
     /// The first key that no command knows.
     private var unknown: JSONValue?
