@@ -14,6 +14,8 @@ struct Row {
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -61,11 +63,16 @@ let rows: [Row] = [
     ),
     Row(name: "HTTPServer", ours: ["HTTP", "Instruments", "Reactor", "Settings"], settings: [spans]),
     Row(name: "ClientProtocols", ours: ["ByteKernels", "JSONText", "Messaging"], settings: [spans]),
-    Row(name: "Sessions", ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"]),
+    Row(
+        name: "Sessions",
+        ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"],
+        outside: [deque]
+    ),
     Row(name: "Rooms", ours: ["Instruments", "Messaging", "Reactor"]),
     Row(
         name: "RedisBroker",
         ours: ["CHiredis", "Instruments", "Messaging", "Reactor", "Settings"],
+        outside: [deque],
         settings: [spans, facesC]
     ),
     Row(name: "Messaging", ours: ["Instruments"], settings: [spans]),
@@ -77,7 +84,7 @@ let rows: [Row] = [
     Row(name: "Settings", outside: [configuration, yams]),
     Row(name: "Crypto", ours: ["ByteKernels", "COpenSSL"], settings: [spans, facesC]),
     Row(name: "Compression", ours: ["CZlib"], settings: [spans, facesC]),
-    Row(name: "Reactor", ours: ["CLinux", "Instruments"], settings: [spans, facesC]),
+    Row(name: "Reactor", ours: ["CLinux", "Instruments"], outside: [heap], settings: [spans, facesC]),
     Row(name: "Instruments"),
 ]
 
@@ -95,6 +102,7 @@ let package = Package(
     products: [.executable(name: "atalaya", targets: ["Atalaya"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(
             url: "https://github.com/apple/swift-configuration",
             from: "1.4.0",

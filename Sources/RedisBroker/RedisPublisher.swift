@@ -1,3 +1,4 @@
+import DequeModule
 import Instruments
 import Messaging
 import Reactor
@@ -19,7 +20,7 @@ final class RedisPublisher {
     private let loop: EventLoop
     private let channels: RedisChannels
     private var sequence: BusSequencePublisher
-    private var awaited = Queue<Awaited>()
+    private var awaited = Deque<Awaited>()
     private var receipts: [PublicationReceipt] = []
     private var announcing: TimerToken?
     /// The longest time for which an instance was away, of those that asked since the last announcement.

@@ -1,3 +1,4 @@
+import DequeModule
 package import Instruments
 package import Messaging
 
@@ -40,8 +41,7 @@ package final class ReconnectStore: Sendable {
         var chains: [String: Chain] = [:]
         var lastEnd: [UserProtocol: Instant] = [:]
         /// In the order of time, so that expiry looks at the front only.
-        var departures: [(at: Instant, what: Departure)] = []
-        var departuresGone = 0
+        var departures: Deque<(at: Instant, what: Departure)> = []
     }
 
     private let window: Duration
@@ -115,20 +115,14 @@ package final class ReconnectStore: Sendable {
     }
 
     private func forget(_ state: inout State, at now: Instant) {
-        while state.departuresGone < state.departures.count {
-            let (at, what) = state.departures[state.departuresGone]
-            let waiting = state.departures.count - state.departuresGone
-            guard at + self.window < now || waiting > self.maximumEntries else { break }
-            state.departuresGone += 1
+        while let (at, what) = state.departures.first {
+            guard at + self.window < now || state.departures.count > self.maximumEntries else { break }
+            state.departures.removeFirst()
             switch what {
             case .chain(let token) where state.chains[token]?.endedAt == at: state.chains[token] = nil
             case .user(let key) where state.lastEnd[key] == at: state.lastEnd[key] = nil
             default: break
             }
-        }
-        if state.departuresGone > 1024, state.departuresGone > state.departures.count / 2 {
-            state.departures.removeFirst(state.departuresGone)
-            state.departuresGone = 0
         }
     }
 }
