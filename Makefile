@@ -18,7 +18,7 @@ run: ## Build for release and serve the chat page on http://127.0.0.1:8080/ (ARG
 test: ## Lint, every test, Autobahn sections 1 to 10, and the chat page in a real browser
 	@scripts/test
 
-lint: ## Format, declared imports, and where `unsafe` may stand
+lint: ## Format, width of comments, declared imports, and where `unsafe` may stand
 	@scripts/install-packages lint
 	@scripts/lint $(SWIFT_FILES)
 

@@ -2,8 +2,9 @@ package import Messaging
 
 /// A language that clients speak: how everything they are told is written.
 ///
-/// A new one is a folder here, one type that conforms, and its entry in `SpokenProtocols.all`. No I/O and no clock: what
-/// is written depends on what is said alone, so a room's message is written once for all members who speak the language.
+/// A new one is a folder here, one type that conforms, and its entry in `SpokenProtocols.all`. No I/O and no clock:
+/// what is written depends on what is said alone, so a room's message is written once for all members who speak the
+/// language.
 package protocol ClientProtocol: SendableMetatype {
     /// As label values and the lanes of the event loops have it.
     static var name: ProtocolName { get }

@@ -6,8 +6,8 @@ import Messaging
 enum PayloadText {
     /// Appends a payload as one JSON value.
     ///
-    /// Declared JSON goes byte for byte; text of no declared type is JSON if it is a JSON object or array, else a string;
-    /// binary is `{"base64": …}`.
+    /// Declared JSON goes byte for byte; text of no declared type is JSON if it is a JSON object or array, else a
+    /// string; binary is `{"base64": …}`.
     static func appendJSON(_ message: Message, to bytes: inout [UInt8]) {
         let payload = message.payload
         switch message.kind {

@@ -1,5 +1,5 @@
-// The one file of this target that faces zlib. The stream's pointer has one owner, this ~Copyable value, which frees it;
-// zlib's pointers into input and output are set and cleared within one call.
+// The one file of this target that faces zlib. The stream's pointer has one owner, this ~Copyable value, which frees
+// it; zlib's pointers into input and output are set and cleared within one call.
 import CZlib
 
 /// Writes one gzip member (RFC 1952), piece by piece.

@@ -1,5 +1,5 @@
-// The one file of this target that faces OpenSSL. Every pointer is that of a span or an array for the length of one call
-// that does not keep it; OpenSSL's own objects live and end within one call of the wall.
+// The one file of this target that faces OpenSSL. Every pointer is that of a span or an array for the length of one
+// call that does not keep it; OpenSSL's own objects live and end within one call of the wall.
 import COpenSSL
 
 /// The SHA-1 digest of `bytes`: what RFC 6455 asks of a WebSocket handshake, and nothing that has to be secret.

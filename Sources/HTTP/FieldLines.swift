@@ -1,7 +1,7 @@
 /// Scans field lines up to and with the empty line that ends them, and goes on where it stopped.
 ///
 /// The buffer only ever grows at its end between two calls, so each byte is looked at once however it arrives. What
-/// RFC 9112 section 5 lets a recipient repair (folded lines, white space before the colon, a bare line feed) is refused.
+/// RFC 9112 section 5 lets a recipient repair (folded lines, blanks before the colon, a bare line feed) is refused.
 struct FieldLines {
     private enum Awaited {
         case lineStart

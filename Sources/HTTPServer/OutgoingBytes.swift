@@ -2,7 +2,7 @@ import Reactor
 
 /// What of an answer is not with the loop yet: handed over slice by slice, each when the one before was taken.
 ///
-/// So a long answer neither fills the send queue nor is copied into it, and a client that reads nothing holds one slice.
+/// So a long answer neither fills the send queue nor is copied into it; a client that reads nothing holds one slice.
 struct OutgoingBytes {
     /// Larger pieces are sent in slices of this size; as many bytes as the kernel is asked to hold unsent.
     static let slice = 64 * 1024

@@ -3,8 +3,9 @@ package import Instruments
 /// Numbers what this process publishes, room by room, and says how far it has come.
 ///
 /// Says two things of a room: up to where the broker has accepted everything, by which loss is judged, and up to where
-/// everything was sent, since what was sent and not answered yet may have passed those who subscribe just now. A room whose publications are in doubt (refused, or in flight when the connection was lost) is
-/// counted under a new epoch from then on: the doubtful numbers are told to their publishers, not counted as loss.
+/// everything was sent, since what was sent and not answered yet may have passed those who subscribe just now. A room
+/// whose publications are in doubt (refused, or in flight when the connection was lost) is counted under a new epoch
+/// from then on: the doubtful numbers are told to their publishers, not counted as loss.
 package struct BusSequencePublisher: Sendable {
     /// What is known of one room.
     private struct Count {

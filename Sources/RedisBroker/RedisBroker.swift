@@ -5,9 +5,9 @@ package import Reactor
 /// Rooms shared between instances through one Redis.
 ///
 /// Two connections live on a loop of the broker's own: one subscribes to the rooms this instance has, one publishes.
-/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away, or more is unanswered than
-/// the settings allow, publications are answered `.unavailable` at once. What is unanswered when the connection is lost is
-/// answered `.unavailable` too: Redis may have taken it, and then it is delivered nevertheless.
+/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away, or more is unanswered
+/// than the settings allow, publications are answered `.unavailable` at once. What is unanswered when the connection is
+/// lost is answered `.unavailable` too: Redis may have taken it, and then it is delivered nevertheless.
 package final class RedisBroker: Broker {
     /// What is shown to other threads, as it was at the end of a tick.
     struct Shown: Sendable {

@@ -2,9 +2,9 @@ import Messaging
 
 /// Which rooms are subscribed to, which should be, and what to say to Redis about the difference.
 ///
-/// Level-triggered: whoever thinks that something changed has the room examined, and what is wanted is asked then. A room
-/// has at most one command under way: after its confirmation it is examined again, so confirmations are never counted or
-/// paired, however often a room comes and goes.
+/// Level-triggered: whoever thinks that something changed has the room examined, and what is wanted is asked then. A
+/// room has at most one command under way: after its confirmation it is examined again, so confirmations are never
+/// counted or paired, however often a room comes and goes.
 struct RedisSubscriptions {
     /// What became of the rooms that were examined.
     struct Findings: Equatable {

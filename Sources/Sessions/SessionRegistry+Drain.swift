@@ -8,7 +8,7 @@ extension SessionRegistry {
 
     /// Closes the sessions that are open now, evenly spread over `pace`.
     ///
-    /// - Parameter hint: The latest that a client is asked to wait before it reconnects; each is told a time of its own.
+    /// - Parameter hint: The latest that a client is asked to wait before it reconnects; each is told its own time.
     package func drain(over pace: Duration, hint: Duration) {
         let steps = max(1, Int(pace / Self.step))
         let open = self.sessions

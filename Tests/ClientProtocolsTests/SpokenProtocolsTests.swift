@@ -3,8 +3,8 @@ import JSONText
 import Messaging
 import Testing
 
-/// Contract section 4, "The same message in every protocol": payload, what native members see as `data`, what plain ones
-/// get.
+/// Contract section 4, "The same message in every protocol": payload, what native members see as `data`, what plain
+/// ones get.
 private let payloads: [(PayloadKind, String, native: String, plain: String)] = [
     (.json, #"{"a": 1}"#, #"{"a": 1}"#, #"{"a": 1}"#),
     (.json, " [1]\n", " [1]\n", " [1]\n"),

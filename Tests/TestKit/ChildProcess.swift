@@ -4,8 +4,8 @@ import Instruments
 
 /// Another program, run to its end or to the end of the test.
 ///
-/// Nobody waits for it on a thread that tests run on. It starts with no signal blocked or ignored, wherever it is started
-/// from; Foundation's `Process` hands the mask of dispatch's threads on, which blocks SIGTERM.
+/// Nobody waits for it on a thread that tests run on. It starts with no signal blocked or ignored, wherever it is
+/// started from; Foundation's `Process` hands the mask of dispatch's threads on, which blocks SIGTERM.
 package final class ChildProcess: Sendable {
     package struct Ending: Sendable {
         package let output: String

@@ -4,8 +4,8 @@ import Instruments
 
 /// A server of blocking sockets on 127.0.0.1 and a free port, for tests of what asks.
 ///
-/// Every connection has a thread, one request and the bytes of one answer, as the test gives them. It listens until it is
-/// stopped, or for as long as the tests run: a test may let go of it before its address is used.
+/// Every connection has a thread, one request and the bytes of one answer, as the test gives them. It listens until it
+/// is stopped, or for as long as the tests run: a test may let go of it before its address is used.
 package final class LoopbackServer: Sendable {
     package enum Reply: Sendable {
         /// Sent as they are; then the connection is closed.

@@ -20,7 +20,7 @@ typedef struct {
 
 atalaya_deflate *atalaya_gzip_begin(int level);
 
-/// Compresses from `input` to `output`. `flush`: 0 nothing demanded, 1 all that came so far shall be readable, 2 the end.
+/// Compresses from `input` to `output`. `flush`: 0 for nothing, 1 to make all so far readable, 2 for the end.
 atalaya_step atalaya_gzip_step(atalaya_deflate *stream, const uint8_t *__counted_by(input_count) input __noescape,
                                size_t input_count, uint8_t *__counted_by(room) output __noescape, size_t room,
                                int flush);

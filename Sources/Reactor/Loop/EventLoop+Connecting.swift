@@ -47,8 +47,8 @@ extension EventLoop {
         self.flushHeld()
     }
 
-    /// Takes a connected stream socket, a socket pair's end for one; `nil` where the loop is full or has ended, and then
-    /// the descriptor is closed.
+    /// Takes a connected stream socket, a socket pair's end for one; `nil` where the loop is full or has ended, and
+    /// then the descriptor is closed.
     package func adopt(descriptor: Int32, handler: any SocketHandler) -> ConnectionHandle? {
         self.assertInside()
         guard linux_make_nonblocking(descriptor) >= 0, let connection = self.register(descriptor) else {

@@ -138,7 +138,7 @@ extension EventLoop {
 
     // MARK: slow consumers
 
-    /// The peer takes too little: all that is not begun is dropped now, and its handler hears of it before the tick ends.
+    /// The peer takes too little: all that is not begun is dropped now; its handler hears of it before the tick ends.
     func overflow(_ connection: ConnectionHandle, _ ending: SocketEnding) {
         let slot = connection.slot
         guard self.slab[slot].mayWrite else { return }

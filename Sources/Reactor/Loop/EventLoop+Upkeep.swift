@@ -40,7 +40,7 @@ extension EventLoop {
         self.backlog.nextUpkeep = isNeeded ? self.time + self.upkeepInterval : .max
     }
 
-    /// Ends the connections with the most queued while all queues together are over their bound and ours over our share.
+    /// Ends the connections with the most queued while all queues together exceed their bound and ours our share.
     func relieveBudget() {
         guard let budget = self.configuration.totalQueue else { return }
         if budget.usedBytes > budget.limit, self.backlog.bytes > budget.share {

@@ -2,8 +2,9 @@ import CLinux
 
 /// A port that was found free and is held from then on; each event loop opens a socket of its own on it.
 ///
-/// The first socket binds without `SO_REUSEPORT`, so a port that anybody holds is found taken, another gateway's port as
-/// well; only then it gets the option, so that the sockets of the other loops may join and nobody can slip in between.
+/// The first socket binds without `SO_REUSEPORT`, so a port that anybody holds is found taken, another gateway's port
+/// as well; only then it gets the option, so that the sockets of the other loops may join and nobody can slip in
+/// between.
 package struct ListeningPort: ~Copyable {
     /// Where it listens, with the real port where 0 was asked for.
     package let address: SocketAddress
