@@ -1,59 +1,79 @@
-import Instruments
 import Messaging
 import Reactor
 
-/// One room on one event loop: its members, protocol by protocol, and what this tick has for them.
+/// One room on one event loop: its members, encoding by encoding.
+///
+/// Encodings are shared as long as the room has not too many of them; a member with a further one gets its messages
+/// written for itself alone. So neither a join nor a message becomes dear, whatever clients ask for.
 final class LocalRoom {
-    /// The members that get the same bytes.
-    struct Lane {
-        /// In memory order, since fan-out walks them; `subscriptions` has the same order.
-        var members: [ConnectionHandle] = []
-        var subscriptions: [Subscription] = []
-        /// The frames of this tick, while there are any.
-        var batch: SendBatch?
-        /// Publishers that asked for no echo, with the frame that is theirs.
-        var exclusions: [(ConnectionHandle, frame: Int)] = []
-    }
+    static let maximumShared = 16
 
     let name: RoomName
     /// How the engine names this room in what it reports.
     let source: UInt32
-    var lanes = PerCase<ProtocolName, Lane>(repeating: Lane())
-    var memberCount = 0
-    /// Has frames in some lane that were not handed to the engine yet.
+    /// One an encoding, each with members.
+    private(set) var shared: [Audience] = []
+    /// One a member.
+    private(set) var alone: [Audience] = []
+    private(set) var memberCount = 0
+    /// Has frames in some audience that were not handed to the engine yet.
     var isDirty = false
     /// The broker has said that messages of this room arrive.
     var isConfirmed = false
     /// Who waits to hear that.
-    var waiting: [(ConnectionHandle, CommandID)] = []
+    var waiting: [(Subscription, CommandID)] = []
 
     init(name: RoomName, source: UInt32) {
         self.name = name
         self.source = source
     }
 
-    func add(_ member: ConnectionHandle, lane: ProtocolName) -> Subscription {
-        let subscription = Subscription(
-            member: member,
-            lane: lane,
-            room: self,
-            index: self.lanes[lane].members.count
-        )
-        self.lanes[lane].members.append(member)
-        self.lanes[lane].subscriptions.append(subscription)
+    /// A connection may be a member once with each encoding.
+    func add(_ member: ConnectionHandle, as encoding: MessageEncoding) -> Subscription {
         self.memberCount += 1
-        return subscription
+        return self.audience(for: encoding).add(member)
     }
 
-    /// Moves the last member into the place that becomes free.
+    private func audience(for encoding: MessageEncoding) -> Audience {
+        if let known = self.shared.first(where: { $0.encoding == encoding }) {
+            return known
+        }
+        if self.shared.count < LocalRoom.maximumShared {
+            let audience = Audience(of: self, encoding, isShared: true, place: self.shared.count)
+            self.shared.append(audience)
+            return audience
+        }
+        let audience = Audience(of: self, encoding, isShared: false, place: self.alone.count)
+        self.alone.append(audience)
+        return audience
+    }
+
+    /// An audience that loses its last member goes, so another encoding can be shared.
     func remove(_ subscription: Subscription) {
-        let lane = subscription.lane
-        let last = self.lanes[lane].members.count - 1
-        self.lanes[lane].members.swapAt(subscription.index, last)
-        self.lanes[lane].subscriptions.swapAt(subscription.index, last)
-        self.lanes[lane].subscriptions[subscription.index].index = subscription.index
-        self.lanes[lane].members.removeLast()
-        self.lanes[lane].subscriptions.removeLast()
+        let audience = subscription.audience
+        audience.remove(subscription)
         self.memberCount -= 1
+        guard audience.members.isEmpty else { return }
+        if audience.isShared {
+            LocalRoom.remove(audience, from: &self.shared)
+        } else {
+            LocalRoom.remove(audience, from: &self.alone)
+        }
+    }
+
+    private static func remove(_ audience: Audience, from list: inout [Audience]) {
+        list.swapAt(audience.place, list.count - 1)
+        list[audience.place].place = audience.place
+        list.removeLast()
+    }
+
+    @inline(__always)
+    func forEachAudience(_ body: (Audience) -> Void) {
+        for audience in self.shared {
+            body(audience)
+        }
+        for audience in self.alone {
+            body(audience)
+        }
     }
 }

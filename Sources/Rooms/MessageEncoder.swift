@@ -1,10 +1,10 @@
 package import Messaging
 package import Reactor
 
-/// Turns a room's message into a finished frame, once for all members that speak a protocol.
+/// Turns a room's message into a finished frame, once for all members of an encoding.
 package protocol MessageEncoder: AnyObject {
     /// Appends exactly one frame to the batch.
-    func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch)
+    func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch)
 }
 
 /// Whom a shard tells what concerns one connection.

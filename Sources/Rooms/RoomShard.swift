@@ -4,7 +4,7 @@ package import Reactor
 
 /// The rooms of one event loop: who is in them, and what this tick sends to whom.
 ///
-/// Everything here happens on the loop. A message is encoded once a protocol when it arrives; at the end of the tick
+/// Everything here happens on the loop. A message is encoded once an encoding when it arrives; at the end of the tick
 /// every member gets the bytes of all its rooms at once. A room whose members change in mid-tick sends first what it
 /// has, so a message always goes to those who were members when it arrived.
 package final class RoomShard {
@@ -21,7 +21,8 @@ package final class RoomShard {
     private var bySource: [LocalRoom?] = []
     private var freeSources: [UInt32] = []
     private var dirty: [LocalRoom] = []
-    private var idleBatches = PerCase<ProtocolName, [SendBatch]>(repeating: [])
+    /// By the lane that their frames are counted in.
+    private var idleBatches: [[SendBatch]]
     private var outgoing: [Publication] = []
 
     package init(
@@ -36,16 +37,15 @@ package final class RoomShard {
         self.broker = broker
         self.encoder = encoder
         self.delegate = delegate
+        let lanes = ProtocolName.allCases.map { Int($0.lane) }
+        self.idleBatches = Array(repeating: [], count: 1 + (lanes.max() ?? 0))
     }
 
     /// What the loop knows of deliveries at this moment.
     package func report() -> RoomReport {
         var unsent = PerCase<ProtocolName, UInt64>(repeating: 0)
         for room in self.dirty {
-            for lane in ProtocolName.allCases {
-                guard let batch = room.lanes[lane].batch else { continue }
-                unsent[lane] += UInt64(batch.frameCount * room.lanes[lane].members.count)
-            }
+            room.forEachAudience { unsent[$0.encoding.protocolName] += $0.unsent }
         }
         return RoomReport(counts: self.counts, unsent: unsent, loop: self.loop.snapshot())
     }
@@ -54,13 +54,13 @@ package final class RoomShard {
 
     /// Makes a connection a member.
     ///
-    /// It gets what arrives from now on.
+    /// It gets what arrives from now on. With another encoding it may be a member once more; with the same it must not.
     ///
     /// - Parameter id: Whom to tell through the delegate once the broker delivers this room; `nil` for nobody.
     package func join(
         _ name: RoomName,
         _ member: ConnectionHandle,
-        lane: ProtocolName,
+        as encoding: MessageEncoding,
         answering id: CommandID?
     ) -> Subscription {
         let room: LocalRoom
@@ -70,7 +70,7 @@ package final class RoomShard {
         } else {
             room = self.open(name)
         }
-        let subscription = room.add(member, lane: lane)
+        let subscription = room.add(member, as: encoding)
         self.counts.subscriptions += 1
         self.answerWhenConfirmed(subscription, id)
         return subscription
@@ -82,7 +82,7 @@ package final class RoomShard {
         if subscription.room.isConfirmed {
             self.delegate?.subscribed(subscription.member, answering: id)
         } else {
-            subscription.room.waiting.append((subscription.member, id))
+            subscription.room.waiting.append((subscription, id))
         }
     }
 
@@ -90,7 +90,7 @@ package final class RoomShard {
         let room = subscription.room
         self.sendNow(room)
         room.remove(subscription)
-        room.waiting.removeAll { $0.0 == subscription.member }
+        room.waiting.removeAll { $0.0 === subscription }
         self.counts.subscriptions -= 1
         if room.memberCount == 0 {
             self.close(room)
@@ -128,10 +128,6 @@ package final class RoomShard {
         source < self.bySource.count ? self.bySource[Int(source)]?.name : nil
     }
 
-    package func memberCount(of name: RoomName) -> Int {
-        self.rooms[name]?.memberCount ?? 0
-    }
-
     /// The broker delivers these rooms now.
     package func confirm(_ names: [RoomName]) {
         for name in names {
@@ -139,8 +135,8 @@ package final class RoomShard {
             room.isConfirmed = true
             let waiting = room.waiting
             room.waiting = []
-            for (member, id) in waiting {
-                self.delegate?.subscribed(member, answering: id)
+            for (subscription, id) in waiting {
+                self.delegate?.subscribed(subscription.member, answering: id)
             }
         }
     }
@@ -162,29 +158,32 @@ package final class RoomShard {
     package func fanOut(_ messages: [Message]) {
         for message in messages {
             guard let room = self.rooms[message.room] else { continue }
-            var recipients = 0
-            for lane in ProtocolName.allCases {
-                let members = room.lanes[lane].members.count
-                guard members > 0 else { continue }
-                recipients += members
-                self.counts.expected[lane] += UInt64(members)
-                self.encode(message, lane, room)
+            room.forEachAudience { audience in
+                self.counts.expected[audience.encoding.protocolName] += UInt64(audience.members.count)
+                self.encode(message, for: audience)
             }
-            self.counts.recipients.observe(Double(recipients))
+            if !room.isDirty {
+                room.isDirty = true
+                self.dirty.append(room)
+            }
+            self.counts.recipients.observe(Double(room.memberCount))
         }
     }
 
-    private func encode(_ message: Message, _ lane: ProtocolName, _ room: LocalRoom) {
-        let batch = room.lanes[lane].batch ?? self.idleBatches[lane].popLast() ?? SendBatch(lane: lane.lane)
-        if message.excludesSender, let sender = message.sender, Int(sender.loop) == self.loop.index {
-            room.lanes[lane].exclusions.append((ConnectionHandle(bits: sender.connection), frame: batch.frameCount))
+    private func encode(_ message: Message, for audience: Audience) {
+        let lane = audience.encoding.protocolName.lane
+        let batch = audience.openBatch(excluding: self.excluded(from: message)) {
+            self.idleBatches[Int(lane)].popLast() ?? SendBatch(lane: lane)
         }
-        self.encoder.encode(message, for: lane, into: batch)
-        room.lanes[lane].batch = batch
-        if !room.isDirty {
-            room.isDirty = true
-            self.dirty.append(room)
+        self.encoder.encode(message, as: audience.encoding, into: batch)
+    }
+
+    /// The publisher, where it asked for no echo and is on this loop.
+    private func excluded(from message: Message) -> ConnectionHandle? {
+        guard message.excludesSender, let sender = message.sender, Int(sender.loop) == self.loop.index else {
+            return nil
         }
+        return ConnectionHandle(bits: sender.connection)
     }
 
     // MARK: - The end of a tick
@@ -213,27 +212,17 @@ package final class RoomShard {
         var deliveries: [Delivery] = []
         for room in rooms {
             room.isDirty = false
-            for lane in ProtocolName.allCases {
-                guard let batch = room.lanes[lane].batch else { continue }
-                deliveries.append(
-                    Delivery(
-                        batch: batch,
-                        members: room.lanes[lane].members,
-                        source: room.source,
-                        exclusions: room.lanes[lane].exclusions
-                    )
-                )
-                room.lanes[lane].batch = nil
-                room.lanes[lane].exclusions.removeAll(keepingCapacity: true)
+            room.forEachAudience { audience in
+                if let delivery = audience.takeDelivery() {
+                    deliveries.append(delivery)
+                }
             }
         }
         let batches = deliveries.map(\.batch)
         self.loop.deliver(deliveries)
         for batch in batches {
             batch.removeAll()
-            if let lane = ProtocolName.allCases.first(where: { $0.lane == batch.lane }) {
-                self.idleBatches[lane].append(batch)
-            }
+            self.idleBatches[Int(batch.lane)].append(batch)
         }
     }
 }

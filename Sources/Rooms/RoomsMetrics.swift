@@ -57,10 +57,10 @@ package enum RoomsMetrics {
         for name in ProtocolName.allCases {
             var outcomes = PerCase<DeliveryOutcome, UInt64>(repeating: 0)
             for report in reports {
-                let lane = report.loop.lanes[Int(name.lane)]
-                outcomes += lane.outcomes
+                let frames = report.loop.lanes[Int(name.lane)]
+                outcomes += frames.outcomes
                 expected += report.counts.expected[name]
-                pending += lane.pending + report.unsent[name]
+                pending += frames.pending + report.unsent[name]
             }
             settled += outcomes.sum
             for outcome in DeliveryOutcome.allCases {

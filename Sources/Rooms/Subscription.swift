@@ -1,22 +1,25 @@
 package import Messaging
 package import Reactor
 
-/// One session's membership in one room; knows its place among the members, so that leaving is O(1).
+/// One connection's membership in one room with one encoding; knows its place among the members, so that leaving is
+/// O(1).
 package final class Subscription {
     package let member: ConnectionHandle
-    package let lane: ProtocolName
-    // The room owns its memberships, and stays as long as it has one.
-    unowned let room: LocalRoom
+    // The audience owns its memberships, and stays as long as it has one.
+    unowned let audience: Audience
     var index: Int
 
-    init(member: ConnectionHandle, lane: ProtocolName, room: LocalRoom, index: Int) {
+    init(member: ConnectionHandle, audience: Audience, index: Int) {
         self.member = member
-        self.lane = lane
-        self.room = room
+        self.audience = audience
         self.index = index
     }
 
+    var room: LocalRoom { self.audience.room }
+
     package var roomName: RoomName { self.room.name }
+
+    package var encoding: MessageEncoding { self.audience.encoding }
 }
 
 @available(*, unavailable) extension Subscription: Sendable {}

@@ -43,6 +43,8 @@ package final class Session {
     // The registry outlives its sessions; the output owns this one.
     unowned let registry: SessionRegistry
     unowned let output: any SessionOutput
+    /// How messages are written for it.
+    private let encoding: MessageEncoding
     private var heartbeat: Heartbeat
     var lineage = Lineage()
 
@@ -57,6 +59,7 @@ package final class Session {
         self.handle = handle
         self.registry = registry
         self.output = output
+        self.encoding = MessageEncoding(identity.protocolName)
         self.heartbeat = heartbeat
         self.openedAt = registry.loop.now
     }
@@ -74,7 +77,7 @@ package final class Session {
         }
         guard self.subscriptions.count < self.registry.settings.maximumSubscriptions else { return .rateLimited }
         self.subscriptions.append(
-            self.registry.shard.join(room, self.handle, lane: self.identity.protocolName, answering: id)
+            self.registry.shard.join(room, self.handle, as: self.encoding, answering: id)
         )
         self.log(.subscribed, [(.room, .text(room.text))])
         return nil

@@ -5,7 +5,7 @@ package import Reactor
 import Rooms
 import WebSocket
 
-/// Writes a room's message as one WebSocket frame in each protocol's words.
+/// Writes a room's message as one WebSocket frame in the words of an encoding's protocol.
 package final class FrameMessageEncoder: MessageEncoder {
     private let frames = FrameEncoder(role: .server)
     private let languages: PerCase<ProtocolName, any ClientProtocol.Type>
@@ -21,8 +21,8 @@ package final class FrameMessageEncoder: MessageEncoder {
         }
     }
 
-    package func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch) {
-        let language = self.languages[lane]
+    package func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch) {
+        let language = self.languages[encoding.protocolName]
         let opcode: Opcode = language.isText(message) ? .text : .binary
         if language.isSentAsIs(message) {
             self.append(opcode, message.payload, to: batch)

@@ -6,109 +6,16 @@ import TestKit
 import Testing
 
 @Suite struct RoomShardTests {
-    /// One driven loop with its shard, on a memory broker.
-    final class Fixture: RoomShardDelegate, MessageEncoder {
-        let driven: DrivenLoop
-        let directory = RoomDirectory()
-        let broker: any Broker
-        let hub: RoomHub
-        private(set) var shard: RoomShard!
-        private(set) var receipts: [PublicationReceipt] = []
-        private(set) var confirmed: [(ConnectionHandle, CommandID)] = []
-        private(set) var encodings = 0
-        private var next: UInt64 = 0
-
-        init(_ broker: any Broker = MemoryBroker()) throws {
-            self.driven = try DrivenLoop()
-            self.broker = broker
-            self.hub = RoomHub(directory: self.directory)
-            self.shard = RoomShard(
-                loop: self.driven.loop,
-                directory: self.directory,
-                broker: broker,
-                encoder: self,
-                delegate: self
-            )
-            self.driven.loop.addTickObserver(self.shard)
-            self.hub.connect([LoopBound(self.shard, on: self.driven.loop)])
-            broker.start(delivering: self.hub)
-        }
-
-        /// Lets go of everything that holds each other.
-        func end() {
-            self.driven.end()
-            self.broker.stop()
-            self.hub.connect([])
-            self.shard = nil
-        }
-
-        func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle) {
-            self.receipts.append(receipt)
-        }
-
-        func subscribed(_ connection: ConnectionHandle, answering id: CommandID) {
-            self.confirmed.append((connection, id))
-        }
-
-        /// A frame of each protocol is its first letter, then the payload.
-        func encode(_ message: Message, for lane: ProtocolName, into batch: SendBatch) {
-            self.encodings += 1
-            let frame = Array(lane.label.utf8.prefix(1)) + message.payload
-            batch.append(frame.span)
-        }
-
-        func member() throws -> (connection: ConnectionHandle, peer: Peer) {
-            try self.driven.connect(Silent())
-        }
-
-        func publish(_ text: String, to room: RoomName, from sender: ConnectionHandle, echo: Bool = true) {
-            self.next += 1
-            let reference = SenderReference(loop: 0, connection: sender.bits)
-            self.shard.publish(
-                Publication(
-                    message: Message(
-                        id: MessageID(ULID(high: 0, low: self.next)),
-                        room: room,
-                        kind: .text,
-                        payload: Array(text.utf8),
-                        from: nil,
-                        sender: reference,
-                        excludesSender: !echo,
-                        acceptedAt: 0
-                    ),
-                    ticket: PublicationTicket(sender: reference, command: .number("\(self.next)"))
-                )
-            )
-        }
-
-        /// Expected less outcomes less pending, which is promised to be 0.
-        var unaccounted: Int64 {
-            let report = self.shard.report()
-            var balance: Int64 = 0
-            for name in ProtocolName.allCases {
-                let lane = report.loop.lanes[Int(name.lane)]
-                balance += Int64(report.counts.expected[name])
-                balance -= Int64(lane.outcomes.sum + lane.pending + report.unsent[name])
-            }
-            return balance
-        }
-    }
-
-    final class Silent: SocketHandler {
-        func received(_ bytes: inout MutableSpan<UInt8>, on connection: ConnectionHandle) -> Int { bytes.count }
-        func closed(_ connection: ConnectionHandle, _ ending: SocketEnding, _ final: ConnectionCounters) {}
-    }
-
     @Test func `members of both protocols get the frames of a tick, encoded once a protocol`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let plain = try (0..<3).map { _ in try fixture.member() }
         let native = try fixture.member()
         for member in plain {
-            _ = fixture.shard.join(room, member.connection, lane: .plain, answering: nil)
+            _ = fixture.shard.join(room, member.connection, as: .plain, answering: nil)
         }
-        _ = fixture.shard.join(room, native.connection, lane: .native, answering: nil)
+        _ = fixture.shard.join(room, native.connection, as: .native, answering: nil)
         fixture.publish("1", to: room, from: plain[0].connection)
         fixture.publish("2", to: room, from: plain[0].connection)
         fixture.driven.turn()
@@ -122,45 +29,35 @@ import Testing
     }
 
     @Test func `a publisher that wants no echo gets the others' messages only`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let (alice, bob) = (try fixture.member(), try fixture.member())
-        _ = fixture.shard.join(room, alice.connection, lane: .plain, answering: nil)
-        _ = fixture.shard.join(room, bob.connection, lane: .plain, answering: nil)
+        _ = fixture.shard.join(room, alice.connection, as: .plain, answering: nil)
+        _ = fixture.shard.join(room, bob.connection, as: .plain, answering: nil)
         fixture.publish("a", to: room, from: alice.connection, echo: false)
         fixture.publish("b", to: room, from: bob.connection)
         fixture.publish("c", to: room, from: alice.connection, echo: false)
         fixture.driven.turn()
         #expect(alice.peer.receive(atMost: 2) == Array("pb".utf8))
         #expect(bob.peer.receive(atMost: 6) == Array("papbpc".utf8))
-        let outcomes = fixture.shard.report().loop.lanes[Int(ProtocolName.plain.lane)].outcomes
+        let outcomes = fixture.outcomes(.plain)
         #expect(outcomes[.senderExcluded] == 2)
         #expect(outcomes[.written] == 4)
         #expect(fixture.unaccounted == 0)
     }
 
     @Test func `who joins or leaves in mid-tick gets exactly what came while it was a member`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let (early, late) = (try fixture.member(), try fixture.member())
-        let message = { (text: String) in
-            Message(
-                id: MessageID(ULID(high: 0, low: 0)),
-                room: room,
-                kind: .text,
-                payload: Array(text.utf8),
-                from: nil,
-                acceptedAt: 0
-            )
-        }
-        let first = fixture.shard.join(room, early.connection, lane: .plain, answering: nil)
-        fixture.shard.fanOut([message("1")])
-        _ = fixture.shard.join(room, late.connection, lane: .plain, answering: nil)
-        fixture.shard.fanOut([message("2")])
+        let first = fixture.shard.join(room, early.connection, as: .plain, answering: nil)
+        fixture.shard.fanOut([fixture.message("1", to: room)])
+        _ = fixture.shard.join(room, late.connection, as: .plain, answering: nil)
+        fixture.shard.fanOut([fixture.message("2", to: room)])
         fixture.shard.leave(first)
-        fixture.shard.fanOut([message("3")])
+        fixture.shard.fanOut([fixture.message("3", to: room)])
         fixture.driven.turn()
         #expect(early.peer.receive(atMost: 4) == Array("p1p2".utf8))
         #expect(late.peer.receive(atMost: 4) == Array("p2p3".utf8))
@@ -168,25 +65,26 @@ import Testing
     }
 
     @Test func `a subscription is answered when the broker delivers the room`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let (one, two) = (try fixture.member(), try fixture.member())
-        _ = fixture.shard.join(room, one.connection, lane: .native, answering: .number("1"))
-        _ = fixture.shard.join(room, two.connection, lane: .native, answering: .number("2"))
+        _ = fixture.shard.join(room, one.connection, as: .native, answering: .number("1"))
+        _ = fixture.shard.join(room, two.connection, as: .native, answering: .number("2"))
         #expect(fixture.confirmed.map(\.0) == [one.connection, two.connection])
         #expect(fixture.directory.contains(room))
     }
 
     @Test func `an empty room is forgotten and its messages go nowhere`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let member = try fixture.member()
-        let subscription = fixture.shard.join(room, member.connection, lane: .plain, answering: nil)
-        #expect(fixture.shard.memberCount(of: room) == 1)
+        let subscription = fixture.shard.join(room, member.connection, as: .plain, answering: nil)
+        #expect(fixture.shard.report().counts.subscriptions == 1)
         fixture.shard.leave(subscription)
         #expect(fixture.directory.count == 0)
+        #expect(fixture.shard.report().counts.subscriptions == 0)
         fixture.publish("x", to: room, from: member.connection)
         fixture.driven.turn()
         #expect(fixture.encodings == 0)
@@ -195,26 +93,26 @@ import Testing
     }
 
     @Test func `a connection that ends in mid-tick is accounted for`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
         let room = try RoomName("r")
         let (one, two) = (try fixture.member(), try fixture.member())
-        let first = fixture.shard.join(room, one.connection, lane: .plain, answering: nil)
-        _ = fixture.shard.join(room, two.connection, lane: .plain, answering: nil)
+        let first = fixture.shard.join(room, one.connection, as: .plain, answering: nil)
+        _ = fixture.shard.join(room, two.connection, as: .plain, answering: nil)
         fixture.publish("x", to: room, from: two.connection)
         fixture.driven.loop.close(one.connection)
         fixture.driven.turn()
         #expect(two.peer.receive(atMost: 2) == Array("px".utf8))
         fixture.shard.leave(first)
-        let outcomes = fixture.shard.report().loop.lanes[Int(ProtocolName.plain.lane)].outcomes
+        let outcomes = fixture.outcomes(.plain)
         #expect(outcomes[.closedBeforeWrite] == 1)
         #expect(fixture.unaccounted == 0)
     }
 
     @Test func `random rooms, members and publishers keep order and lose nothing`() throws {
-        let fixture = try Fixture()
+        let fixture = try DrivenShard()
         defer { fixture.end() }
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         let rooms = try (0..<6).map { try RoomName("room\($0)") }
         let members = try (0..<20).map { _ in try fixture.member() }
         var expected = [[UInt8]](repeating: [], count: members.count)
@@ -229,21 +127,12 @@ import Testing
                     subscriptions[who, default: [:]][room] = fixture.shard.join(
                         rooms[room],
                         members[who].connection,
-                        lane: .plain,
+                        as: .plain,
                         answering: nil
                     )
                 }
                 let text = "\(round % 10)\(room)"
-                fixture.shard.fanOut([
-                    Message(
-                        id: MessageID(ULID(high: 0, low: 0)),
-                        room: rooms[room],
-                        kind: .text,
-                        payload: Array(text.utf8),
-                        from: nil,
-                        acceptedAt: 0
-                    )
-                ])
+                fixture.shard.fanOut([fixture.message(text, to: rooms[room])])
                 for (member, joined) in subscriptions where joined[room] != nil {
                     expected[member] += Array("p\(text)".utf8)
                 }
