@@ -98,13 +98,10 @@ def nchan():
     return Peer("nchan", 18110, command, **found, needs="NCHAN")
 
 
-SEND, URING = ["--set", "engine.sends=send"], ["--set", "engine.sends=io_uring"]
 FLOOR = str(BUILD / "floor")
 ALL = [
-    gateway("atalaya", 18190, *SEND, **plain_rooms()),
-    gateway("atalaya-uring", 18191, *URING, **plain_rooms()),
-    gateway("atalaya-json", 18192, *SEND, **native()),
-    gateway("atalaya-json-uring", 18193, *URING, **native()),
+    gateway("atalaya", 18190, **plain_rooms()),
+    gateway("atalaya-json", 18192, **native()),
     Peer("floor-send", 18102, [FLOOR, "18102", "send"], **paths(sub="/sub", pub="/pub")),
     Peer("floor-batch", 18103, [FLOOR, "18103", "batch"], **paths(sub="/sub", pub="/pub")),
     Peer("floor-echo", 18105, [FLOOR, "18105", "echo"], echo=["--path", "/echo"]),

@@ -274,13 +274,6 @@ uint64_t linux_descriptor_limit(void) {
     return limit.rlim_cur;
 }
 
-int linux_set_descriptor_limit(uint64_t value) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
-    limit.rlim_cur = value;
-    return answer(setrlimit(RLIMIT_NOFILE, &limit));
-}
-
 int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts) {
     struct tcp_info info;
     memset(&info, 0, sizeof info);

@@ -9,7 +9,7 @@ package enum ClientThread {
     package static func start(name: String) -> EventLoop {
         let queue = SendQueueLimits(bytes: 1 << 40, age: .seconds(24 * 3600))
         do throws(ReactorError) {
-            let configuration = EventLoopConfiguration(sends: .send, queue: queue)
+            let configuration = EventLoopConfiguration(queue: queue)
             let loop = try EventLoop(index: 0, name: name, configuration: configuration)
             loop.start()
             return loop

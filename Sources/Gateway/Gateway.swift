@@ -14,8 +14,6 @@ package final class Gateway: Sendable {
     /// Where clients connect; the port is the one that was found where 0 was asked for.
     package let publicAddress: SocketAddress
     package let managementAddress: SocketAddress
-    /// What the loops found out they can send with.
-    package let sends: SendMethod
 
     let settings: GatewaySettings
     let log: EventLog
@@ -62,7 +60,6 @@ package final class Gateway: Sendable {
         } catch {
             throw GatewayFault(engine: error)
         }
-        self.sends = self.clients[0].loop.sendMethod
         self.drain = Drain(self.clients, settings.drain, log: log)
         self.hub = RoomHub(directory: directory)
         self.hub.connect(self.clients.map(\.shard))
@@ -101,7 +98,6 @@ package final class Gateway: Sendable {
                 (.path, .text("management on \(self.managementAddress)")),
                 (.broker, .text(self.broker.name)),
                 (.loop, .integer(Int64(self.clients.count))),
-                (.sends, .text(self.sends.rawValue)),
                 (.version, .text(Version.number)),
             ]
         )

@@ -34,7 +34,7 @@ package enum GatewayEvent: String, LogEvent {
 
     package var fields: [LogField] {
         switch self {
-        case .started: [.address, .path, .broker, .loop, .sends, .version]
+        case .started: [.address, .path, .broker, .loop, .version]
         case .failedToStart: [.error]
         case .stopped: []
         case .acceptFailed: [.loop, .error, .count, .durationMs]

@@ -4,16 +4,11 @@ package import Reactor
 package enum GatewayFault: Error, Sendable, Equatable {
     case portTaken(listener: String, address: SocketAddress)
     case cannotListen(listener: String, reason: String)
-    case sendsUnavailable(reason: String)
     case engine(reason: String)
     case metrics(reason: String)
 
     init(engine error: ReactorError) {
-        if case .ioUringUnavailable = error {
-            self = .sendsUnavailable(reason: "\(error)")
-        } else {
-            self = .engine(reason: "\(error)")
-        }
+        self = .engine(reason: "\(error)")
     }
 }
 
@@ -24,8 +19,6 @@ extension GatewayFault: CustomStringConvertible {
             "\(listener).port: \(address) is taken by another process; stop that one or choose another port"
         case .cannotListen(let listener, let reason):
             "\(listener).host, \(listener).port: cannot listen there: \(reason)"
-        case .sendsUnavailable(let reason):
-            "engine.sends: io_uring is demanded but this kernel does not allow it (\(reason)); auto falls back to send"
         case .engine(let reason): "the event loops cannot be made: \(reason)"
         case .metrics(let reason): "the metrics contradict each other: \(reason)"
         }

@@ -23,27 +23,19 @@ final class ManagementLoop: Sendable {
         writer: LogWriter?,
         log: EventLog
     ) throws(GatewayFault) {
-        var configuration = EventLoopConfiguration()
-        configuration.sends = .send
         do throws(ReactorError) {
-            self.loop = try EventLoop(index: index, name: "management", configuration: configuration)
+            self.loop = try EventLoop(index: index, name: "management", configuration: EventLoopConfiguration())
         } catch {
             throw GatewayFault(engine: error)
         }
         let isStarted = Lock(false)
         self.isStarted = isStarted
         let checks = Self.checks(clients, broker, drain, isStarted)
-        let sends = clients[0].loop.sendMethod.rawValue
         var sources: [any MetricSource] = [
             LoopMetrics(LoopReports(of: clients, log: log), directory),
             BrokerMetricSource(broker: broker),
             ManagementMetrics(checks: checks, drain: drain),
-            BuildMetrics(
-                version: Version.number,
-                commit: Version.commit,
-                sends: sends,
-                configurationHash: settings.fingerprint
-            ),
+            BuildMetrics(version: Version.number, commit: Version.commit, configurationHash: settings.fingerprint),
             ProcessMetrics(),
         ]
         if let writer {

@@ -44,7 +44,6 @@ package enum LogField: String, CaseIterable, Sendable {
     case loop
     case method
     case path
-    case sends
     case status
     case version
 }

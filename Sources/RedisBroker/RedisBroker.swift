@@ -35,7 +35,6 @@ package final class RedisBroker: Broker {
         log: EventLog
     ) throws(ReactorError) {
         var configuration = EventLoopConfiguration()
-        configuration.sends = .send
         configuration.maximumConnections = 16
         let loop = try EventLoop(index: loopIndex, name: "redis", configuration: configuration)
         self.init(settings: settings, instance: instance, loop: loop, ownsLoop: true, log: log)

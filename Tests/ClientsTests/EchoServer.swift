@@ -12,7 +12,7 @@ final class EchoServer: Sendable {
     ///   - answer: Sent to a request instead of a 101, and then the connection is ended.
     ///   - replies: What a text is answered with, where that is not the text itself.
     init(answer: String? = nil, replies: (@Sendable (String) -> [String])? = nil) async throws {
-        let loop = try EventLoop(index: 0, name: "echo", configuration: EventLoopConfiguration(sends: .send))
+        let loop = try EventLoop(index: 0, name: "echo", configuration: EventLoopConfiguration())
         loop.start()
         self.loop = loop
         var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)

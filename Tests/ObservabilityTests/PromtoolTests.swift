@@ -8,7 +8,7 @@ import Testing
 /// Prometheus' own checker on what we print; it says nothing where all is right.
 @Suite(.enabled(if: Promtool.path != nil), .timeLimit(.minutes(1))) struct PromtoolTests {
     @Test func `our own families please promtool`() async throws {
-        let build = BuildMetrics(version: "1.0.0", commit: "abc", sends: "io_uring", configurationHash: "0123")
+        let build = BuildMetrics(version: "1.0.0", commit: "abc", configurationHash: "0123")
         let writer = LogWriter(format: .json, instance: "gw-0", descriptor: -1)
         defer { writer.finish() }
         let registry = try MetricRegistry([build, ProcessMetrics(), writer], limit: .seconds(30))

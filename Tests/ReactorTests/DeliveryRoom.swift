@@ -4,12 +4,7 @@ import Testing
 
 @testable import Reactor
 
-extension SendMethod {
-    /// What this machine's kernel can do.
-    static let here: [SendMethod] = SendRing.probe() == 0 ? [.send, .ioUring] : [.send]
-}
-
-/// A loop that has turned once, so that its ring stands, with connections whose kernel takes little.
+/// A loop with connections whose kernel takes little.
 struct DeliveryRoom: CustomTestStringConvertible {
     let driven: DrivenLoop
     var members: [ConnectionHandle] = []
@@ -18,16 +13,13 @@ struct DeliveryRoom: CustomTestStringConvertible {
     var expected: UInt64 = 0
 
     init(
-        _ method: SendMethod,
         members count: Int,
         sendBuffer: Int? = nil,
         queue: SendQueueLimits = SendQueueLimits(),
         budget: QueueBudget? = nil
     ) throws {
-        let configuration = EventLoopConfiguration(sends: method, queue: queue, totalQueue: budget)
+        let configuration = EventLoopConfiguration(queue: queue, totalQueue: budget)
         self.driven = try DrivenLoop(configuration)
-        self.driven.turn()
-        #expect(self.driven.loop.sendMethod == method)
         for _ in 0..<count {
             let handler = RecordingHandler()
             let (connection, peer) = try self.driven.connect(handler, sendBuffer: sendBuffer)

@@ -4,11 +4,10 @@ import Testing
 
 @testable import Reactor
 
-/// The fan-out, by both methods: what is true of one is true of the other.
+/// The fan-out.
 struct DeliveryTests {
-    @Test(arguments: SendMethod.here)
-    func `every member gets every frame once and in order`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 300)
+    @Test func `every member gets every frame once and in order`() throws {
+        var room = try DeliveryRoom(members: 300)
         for round in 0..<5 as Range<UInt8> {
             room.deliver([[round, 1], [round, 2, 2], [round, 3]])
         }
@@ -22,18 +21,16 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `more members than a ring has places all get it`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 2500)
+    @Test func `a room of thousands gets it`() throws {
+        var room = try DeliveryRoom(members: 2500)
         room.deliver([[1, 2, 3]])
         #expect(room.peers.allSatisfy { $0.receive() == [1, 2, 3] })
         #expect(room.count(.written) == 2500)
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `what the kernel takes in part is counted to the frame and goes on in order`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 8, sendBuffer: 4096)
+    @Test func `what the kernel takes in part is counted to the frame and goes on in order`() throws {
+        var room = try DeliveryRoom(members: 8, sendBuffer: 4096)
         let frames = (0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) }
         room.deliver(frames)
         let written = room.count(.written)
@@ -59,9 +56,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `one slow member keeps nobody else waiting`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 5, sendBuffer: 16_384)
+    @Test func `one slow member keeps nobody else waiting`() throws {
+        var room = try DeliveryRoom(members: 5, sendBuffer: 16_384)
         room.driven.loop.send([UInt8](repeating: 9, count: 500_000), to: room.members[2])
         room.deliver([[1, 2]])
         for place in [0, 1, 3, 4] {
@@ -72,9 +68,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `members that are gone count as closed before the write`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 6)
+    @Test func `members that are gone count as closed before the write`() throws {
+        var room = try DeliveryRoom(members: 6)
         room.driven.loop.close(room.members[1])
         room.driven.loop.finish(room.members[4], timeout: .seconds(5))
         let unknown = ConnectionHandle(slot: 100_000, generation: 1)
@@ -85,9 +80,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a refused write is counted and ends that member alone`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 6)
+    @Test func `a refused write is counted and ends that member alone`() throws {
+        var room = try DeliveryRoom(members: 6)
         room.peers[3].close()
         room.deliver([[1], [2]])
         #expect(room.count(.writeError) == 2)
@@ -99,9 +93,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `frames queued for a member that resets are counted once`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096)
+    @Test func `frames queued for a member that resets are counted once`() throws {
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096)
         room.deliver((0..<50).map { _ in [UInt8](repeating: 1, count: 1000) })
         room.peers[0].close()
         #expect(room.driven.turn { room.handlers[0].isClosed })
@@ -110,9 +103,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a member of several deliveries gets them joined, in their order, by one send`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 10)
+    @Test func `a member of several deliveries gets them joined, in their order, by one send`() throws {
+        var room = try DeliveryRoom(members: 10)
         let (all, some) = (room.members, Array(room.members[5...]))
         let deliveries = [
             Delivery(batch: SendBatch(lane: 1, [[1], [2]]), members: all, source: 1),
@@ -134,9 +126,8 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a publisher without echo gets all but its own frames`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 6)
+    @Test func `a publisher without echo gets all but its own frames`() throws {
+        var room = try DeliveryRoom(members: 6)
         var first = Delivery(batch: SendBatch(lane: 1, [[1], [2], [3]]), members: room.members, source: 1)
         first.exclusions = [(room.members[0], 0), (room.members[1], 1), (room.members[0], 2)]
         var second = Delivery(batch: SendBatch(lane: 1, [[4]]), members: Array(room.members[1...2]), source: 2)
@@ -157,11 +148,11 @@ struct DeliveryTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here, [1, 2, 3] as [UInt64])
-    func `whatever happens, every frame has one outcome or is pending`(method: SendMethod, seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `whatever happens, every frame has one outcome or is pending`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let limits = SendQueueLimits(bytes: 30_000, policy: SlowConsumerPolicy.allCases[Int(seed) % 3])
-        var room = try DeliveryRoom(method, members: 24, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(members: 24, sendBuffer: 4096, queue: limits)
         for _ in 0..<300 {
             room.deliverAnything(&random)
             #expect(room.isConserved)

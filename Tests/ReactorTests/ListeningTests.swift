@@ -149,7 +149,7 @@ struct ListeningTests {
 /// A process that runs out of descriptors while clients keep coming.
 private enum DescriptorFamine {
     static func run() throws {
-        let driven = try DrivenLoop(EventLoopConfiguration(sends: .send))
+        let driven = try DrivenLoop()
         var failures: [AcceptFailure] = []
         let served = RecordingHandler()
         let (_, early) = try driven.connect(served)

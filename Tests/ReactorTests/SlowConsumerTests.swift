@@ -4,11 +4,10 @@ import Testing
 
 @testable import Reactor
 
-/// What becomes of members that do not read, by both methods.
+/// What becomes of members that do not read.
 struct SlowConsumerTests {
-    @Test(arguments: SendMethod.here)
-    func `close ends a slow consumer with the room that filled its queue`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
+    @Test func `close ends a slow consumer with the room that filled its queue`() throws {
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
         let frames = (0..<100).map { _ in [UInt8](repeating: 1, count: 1000) }
         room.deliver(frames)
         room.driven.turn()
@@ -21,9 +20,8 @@ struct SlowConsumerTests {
         #expect(room.handlers.allSatisfy { $0.final?.dropped == 1 })
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a last word reaches a slow consumer right after the frame begun`(method: SendMethod) throws {
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
+    @Test func `a last word reaches a slow consumer right after the frame begun`() throws {
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
         let driven = room.driven
         for handler in room.handlers {
             handler.onOverflowed = { connection, ending in
@@ -45,10 +43,9 @@ struct SlowConsumerTests {
         #expect(room.count(.droppedSlowConsumer) == 4)
     }
 
-    @Test(arguments: SendMethod.here)
-    func `dropNewest keeps what is queued, and order`(method: SendMethod) throws {
+    @Test func `dropNewest keeps what is queued, and order`() throws {
         let limits = SendQueueLimits(bytes: 20_000, policy: .dropNewest)
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
         room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
         room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
         let dropped = room.count(.droppedSlowConsumer)
@@ -65,10 +62,9 @@ struct SlowConsumerTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `dropOldest keeps the latest, and order, and never cuts a frame`(method: SendMethod) throws {
+    @Test func `dropOldest keeps the latest, and order, and never cuts a frame`() throws {
         let limits = SendQueueLimits(bytes: 20_000, policy: .dropOldest)
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
         room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
         room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
         let dropped = room.count(.droppedSlowConsumer)
@@ -90,11 +86,10 @@ struct SlowConsumerTests {
         room.driven.end()
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a frame larger than the bound is taken whole by whoever has nothing queued`(method: SendMethod) throws {
+    @Test func `a frame larger than the bound is taken whole by whoever has nothing queued`() throws {
         for policy in SlowConsumerPolicy.allCases {
             let limits = SendQueueLimits(bytes: 1000, policy: policy)
-            var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: limits)
+            var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
             let large = [UInt8](repeating: 5, count: 300_000)
             room.deliver([large])
             #expect(room.lane.pending == 4)
@@ -106,10 +101,9 @@ struct SlowConsumerTests {
         }
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a queue whose oldest frame is too old ends its connection`(method: SendMethod) throws {
+    @Test func `a queue whose oldest frame is too old ends its connection`() throws {
         let limits = SendQueueLimits(age: .milliseconds(40))
-        var room = try DeliveryRoom(method, members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
         room.deliver([[UInt8](repeating: 5, count: 100_000)])
         let since = try #require(room.driven.loop.queuedSince(of: room.members[0]))
         #expect(room.driven.turn { room.handlers.allSatisfy(\.isClosed) })
@@ -120,10 +114,9 @@ struct SlowConsumerTests {
         #expect(room.isConserved)
     }
 
-    @Test(arguments: SendMethod.here)
-    func `past the shared bound those with the most queued go first`(method: SendMethod) throws {
+    @Test func `past the shared bound those with the most queued go first`() throws {
         let budget = QueueBudget(limit: 400_000)
-        var room = try DeliveryRoom(method, members: 8, sendBuffer: 4096, budget: budget)
+        var room = try DeliveryRoom(members: 8, sendBuffer: 4096, budget: budget)
         for (place, member) in room.members.enumerated() {
             room.deliver([[UInt8](repeating: 5, count: 10_000 * (place + 1))], to: [member])
         }
@@ -140,11 +133,10 @@ struct SlowConsumerTests {
         #expect(budget.usedBytes == 0)
     }
 
-    @Test(arguments: SendMethod.here)
-    func `a loop within its share loses nobody to another`(method: SendMethod) throws {
+    @Test func `a loop within its share loses nobody to another`() throws {
         let budget = QueueBudget(limit: 200_000)
-        var modest = try DeliveryRoom(method, members: 2, sendBuffer: 4096, budget: budget)
-        var greedy = try DeliveryRoom(method, members: 4, sendBuffer: 4096, budget: budget)
+        var modest = try DeliveryRoom(members: 2, sendBuffer: 4096, budget: budget)
+        var greedy = try DeliveryRoom(members: 4, sendBuffer: 4096, budget: budget)
         modest.deliver([[UInt8](repeating: 5, count: 30_000)])
         greedy.deliver([[UInt8](repeating: 5, count: 60_000)])
         modest.driven.turn()
@@ -164,11 +156,10 @@ struct SlowConsumerTests {
         }
     }
 
-    @Test(arguments: SendMethod.here)
-    func `every loop hears of pressure before the bound, and when it is over`(method: SendMethod) throws {
+    @Test func `every loop hears of pressure before the bound, and when it is over`() throws {
         let budget = QueueBudget(limit: 400_000)
-        var busy = try DeliveryRoom(method, members: 4, sendBuffer: 4096, budget: budget)
-        let idle = try DeliveryRoom(method, members: 1, budget: budget)
+        var busy = try DeliveryRoom(members: 4, sendBuffer: 4096, budget: budget)
+        let idle = try DeliveryRoom(members: 1, budget: budget)
         let (first, second) = (PressureRecorder(), PressureRecorder())
         busy.driven.loop.addPressureObserver(first)
         idle.driven.loop.addPressureObserver(second)

@@ -37,7 +37,7 @@ final class RedisProxy: Sendable {
     private let pairs: LoopBound<ProxiedConnections>
 
     init(to upstream: UInt16) throws {
-        var configuration = EventLoopConfiguration(sends: .send)
+        var configuration = EventLoopConfiguration()
         configuration.queue = SendQueueLimits(bytes: 256 << 20, age: .seconds(600))
         let loop = try EventLoop(index: 0, name: "proxy", configuration: configuration)
         var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)

@@ -17,7 +17,7 @@ final class ScriptedRedis: Sendable {
     let controls = Observed(Controls())
 
     init() throws {
-        let loop = try EventLoop(index: 0, name: "scripted", configuration: EventLoopConfiguration(sends: .send))
+        let loop = try EventLoop(index: 0, name: "scripted", configuration: EventLoopConfiguration())
         var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)
         self.loop = loop
         self.port = port.address.port

@@ -194,7 +194,7 @@ struct ScriptedRedisTests {
 
     @Test func `the event loop may be another's, who ends it after the broker`() async throws {
         let redis = try ScriptedRedis()
-        let loop = try EventLoop(index: 0, name: "given", configuration: EventLoopConfiguration(sends: .send))
+        let loop = try EventLoop(index: 0, name: "given", configuration: EventLoopConfiguration())
         loop.start()
         let settings = TestRedis.settings(redis.url)
         let broker = RedisBroker(settings: settings, instance: "test", loop: loop, log: RecordingLog().log)

@@ -1,7 +1,7 @@
 // The kernel as the reactor sees it: small wrappers, one system call each.
 //
-// Every call that can fail answers a negative errno, so that nobody reads `errno` after the fact. Addresses, message
-// headers and rings are built here, so that Swift sees plain numbers and spans of bytes.
+// Every call that can fail answers a negative errno, so that nobody reads `errno` after the fact. Addresses and message
+// headers are built here, so that Swift sees plain numbers and spans of bytes.
 #pragma once
 
 #include <errno.h>
@@ -101,7 +101,6 @@ int linux_socket_pair(int *first, int *second);
 int linux_set_send_buffer(int descriptor, int bytes);
 /// The soft limit of open descriptors.
 uint64_t linux_descriptor_limit(void);
-int linux_set_descriptor_limit(uint64_t limit);
 
 struct __attribute__((swift_attr("safe"))) linux_tcp_facts {
     uint32_t rtt_microseconds;
@@ -176,23 +175,3 @@ uint64_t linux_thread_self(void);
 /// What this thread was last told to keep; NULL at first.
 void *linux_thread_value(void);
 void linux_thread_set_value(void *value);
-
-// MARK: io_uring
-
-struct linux_ring;
-
-/// A ring for sends from this thread only, or NULL with the errno in `failure`.
-struct linux_ring *linux_ring_create(unsigned entries, int *failure);
-void linux_ring_destroy(struct linux_ring *ring);
-unsigned linux_ring_capacity(const struct linux_ring *ring);
-/// Adds one send that never waits. Only its failure is reported, with `token`; a part taken counts as failure.
-/// The caller has seen to it that there is room.
-void linux_ring_add_send(struct linux_ring *ring, int descriptor, const void *bytes, uint32_t count, uint64_t token);
-/// Has the kernel carry out everything added; 0 or a negative errno. All of it is done when this returns 0.
-int linux_ring_submit(struct linux_ring *ring);
-/// After a failed submit: takes the last send back that the kernel did not take, or false where none is left.
-bool linux_ring_take_back(struct linux_ring *ring, uint64_t *token);
-/// The next failure: how many bytes were taken, or a negative errno.
-bool linux_ring_next_failure(struct linux_ring *ring, uint64_t *token, int *result);
-/// Whether this kernel's sends behave as described above, tried on a socket pair: 0 or the errno that says why not.
-int linux_ring_probe(void);

@@ -4,7 +4,6 @@ package import Settings
 /// What an operator says of the event loops and their send queues.
 package struct EngineSettings: Sendable {
     package let loops: Int
-    package let sends: SendMethod
     package let queueBytes: Int
     package let queueAge: Duration
     package let queuePolicy: SlowConsumerPolicy
@@ -18,11 +17,6 @@ package struct EngineSettings: Sendable {
             atLeast: 1,
             atMost: 64,
             "Event loops that hold clients' connections; one more serves the management listener."
-        )
-        self.sends = settings.choice(
-            "engine.sends",
-            default: .auto,
-            "How a message is written to many sockets; auto takes io_uring where the kernel allows it."
         )
         self.queueBytes = settings.size(
             "queue.bytes",
@@ -52,7 +46,6 @@ package struct EngineSettings: Sendable {
 
     func loopConfiguration(budget: QueueBudget) -> EventLoopConfiguration {
         var configuration = EventLoopConfiguration()
-        configuration.sends = self.sends
         configuration.queue = SendQueueLimits(bytes: self.queueBytes, age: self.queueAge, policy: self.queuePolicy)
         configuration.totalQueue = budget
         return configuration

@@ -6,8 +6,8 @@ package struct BuildMetrics: MetricSource {
         static let build = MetricFamily(
             "atalaya_build_info",
             .gauge,
-            "Which build this is, and how it sends.",
-            labels: ["version", "commit", "sends"]
+            "Which build this is.",
+            labels: ["version", "commit"]
         )
         static let configuration = MetricFamily(
             "atalaya_config_info",
@@ -19,23 +19,19 @@ package struct BuildMetrics: MetricSource {
 
     private let version: String
     private let commit: String
-    private let sends: String
     private let configurationHash: String
 
-    /// - Parameters:
-    ///   - sends: What the event loops found out they can send with, `send` or `io_uring`.
-    ///   - configurationHash: Of the effective settings without their secrets.
-    package init(version: String, commit: String, sends: String, configurationHash: String) {
+    /// - Parameter configurationHash: Of the effective settings without their secrets.
+    package init(version: String, commit: String, configurationHash: String) {
         self.version = version
         self.commit = commit
-        self.sends = sends
         self.configurationHash = configurationHash
     }
 
     package var families: [MetricFamily] { [Families.build, Families.configuration] }
 
     package func measure(into measurements: inout Measurements) async {
-        measurements.record(Families.build, [self.version, self.commit, self.sends], 1)
+        measurements.record(Families.build, [self.version, self.commit], 1)
         measurements.record(Families.configuration, [self.configurationHash], 1)
     }
 }

@@ -14,11 +14,7 @@ extension EventLoop {
         self.deliveryNumber &+= 1
         let specials = SpecialMembers(of: deliveries, number: self.deliveryNumber, in: self.slab)
         for delivery in deliveries where delivery.batch.frameCount > 0 {
-            if let ring = self.ring, delivery.members.count >= EventLoop.fewest {
-                self.deliver(delivery, through: ring)
-            } else {
-                self.deliver(delivery)
-            }
+            self.deliver(delivery)
         }
         var pieces: [FramePiece] = []
         for place in 0..<specials.count {
@@ -31,10 +27,7 @@ extension EventLoop {
         self.relieveBudget()
     }
 
-    /// With fewer members a ring saves nothing.
-    private static let fewest = 4
-
-    /// The reference: one `send(2)` a member.
+    /// One `send(2)` a member.
     ///
     /// The loop reads 8 bytes of the list and one cache line of the record a member, and calls the kernel; whatever is
     /// not everyday is behind a call that is not inlined.
@@ -67,62 +60,6 @@ extension EventLoop {
             }
         }
         self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
-    }
-
-    /// The same through io_uring: the sends are added with one store a field, and carried out by one system call.
-    ///
-    /// Success is assumed, since only failures are reported; these are put right after each call.
-    private func deliver(_ delivery: Delivery, through ring: SendRing) {
-        let storage = delivery.batch.frames
-        let bytes = unsafe UnsafePointer(storage.base)
-        let (count, frames) = (storage.byteCount, storage.frameCount)
-        let records = unsafe self.slab.base
-        let (used, number, capacity) = (self.slab.used, self.deliveryNumber, ring.capacity)
-        var whole = 0
-        unsafe delivery.members.withUnsafeBufferPointer { members in
-            var index = 0
-            while index < members.count {
-                var added = 0
-                while index < members.count, added < capacity {
-                    let member = unsafe members[index]
-                    let record = unsafe records + Int(member.slot)
-                    defer { index &+= 1 }
-                    guard Int(member.slot) < used, unsafe record.pointee.ready == member.generation else {
-                        self.deliverLater(storage, delivery.source, to: member)
-                        continue
-                    }
-                    if unsafe SpecialMembers.contains(record, number) {
-                        continue
-                    }
-                    unsafe ring.add(record.pointee.descriptor, bytes, UInt32(count), token: UInt64(index))
-                    unsafe record.pointee.messagesSent &+= UInt64(frames)
-                    unsafe record.pointee.bytesSent &+= UInt64(count)
-                    added &+= 1
-                }
-                whole &+= added
-                guard added > 0 else { continue }
-                let isSubmitted = ring.submit()
-                while let (token, result) = ring.nextFailure() {
-                    whole &-= 1
-                    let member = unsafe members[Int(token)]
-                    self.takeBack(frames, count, of: member)
-                    self.deliveredPart(storage, 0, frames, result, delivery.source, to: member)
-                }
-                while !isSubmitted, let token = ring.takeBack() {
-                    whole &-= 1
-                    let member = unsafe members[Int(token)]
-                    self.takeBack(frames, count, of: member)
-                    self.deliver([FramePiece(storage, 0, frames, source: delivery.source)], to: member)
-                }
-            }
-        }
-        self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
-    }
-
-    /// Undoes what was counted for a member in advance.
-    private func takeBack(_ frames: Int, _ bytes: Int, of member: ConnectionHandle) {
-        self.slab[member.slot].messagesSent -= UInt64(frames)
-        self.slab[member.slot].bytesSent -= UInt64(bytes)
     }
 
     /// For a member that is gone, ending, connecting, or has something queued.

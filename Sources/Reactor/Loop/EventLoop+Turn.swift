@@ -17,7 +17,6 @@ extension EventLoop {
         let outer = unsafe linux_thread_value()
         unsafe linux_thread_set_value(Unmanaged.passUnretained(self).toOpaque())
         defer { unsafe linux_thread_set_value(outer) }
-        self.prepareRing()
         self.waitForEvents(atMost: wait)
         self.isTicking = true
         self.handleEvents()
@@ -135,7 +134,6 @@ extension EventLoop {
         self.timers.removeAll()
         self.tickObservers = []
         self.pressureObservers = []
-        self.ring = nil
         self.configuration.totalQueue?.leave()
         self.hasEnded = true
     }

@@ -83,8 +83,7 @@ extension EventLoop {
             open: self.slab.open,
             accepted: self.accepting.accepted,
             acceptFailures: self.accepting.failures,
-            refused: self.accepting.refused,
-            sendMethod: self.sendMethod
+            refused: self.accepting.refused
         )
     }
 }

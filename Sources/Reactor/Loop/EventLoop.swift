@@ -14,7 +14,6 @@ package final class EventLoop: @unchecked Sendable {
     package let name: String
     let configuration: EventLoopConfiguration
     let owner: Atomic<UInt64>
-    private let method: Atomic<UInt8>
     private let threadNumber = Lock<UInt64?>(nil)
 
     let mailbox: Mailbox
@@ -43,7 +42,6 @@ package final class EventLoop: @unchecked Sendable {
     var held: HeldReplies
     var backlog = Backlog()
     var tally = SendTally()
-    var ring: SendRing?
     /// The last call of `deliver`.
     var deliveryNumber: UInt32 = 0
     /// Room for the pieces of one system call.
@@ -57,9 +55,8 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Makes a loop that does nothing yet; it belongs to the calling thread until `start`.
     ///
-    /// - Throws: `ReactorError.ioUringUnavailable` where that was demanded, or what the kernel refuses.
+    /// - Throws: `ReactorError.system` with what the kernel refuses.
     package init(index: Int, name: String, configuration: EventLoopConfiguration) throws(ReactorError) {
-        let method = try EventLoop.usableMethod(configuration.sends)
         let mailbox = try Mailbox()
         let poller = try Poller()
         let slab = try Slab(capacity: configuration.maximumConnections)
@@ -69,7 +66,6 @@ package final class EventLoop: @unchecked Sendable {
         self.name = name
         self.configuration = configuration
         self.owner = Atomic(linux_thread_self())
-        self.method = Atomic(EventLoop.number(of: method))
         self.mailbox = mailbox
         self.poller = poller
         self.slab = slab
@@ -177,13 +173,6 @@ package final class EventLoop: @unchecked Sendable {
         return self.wall.nanoseconds
     }
 
-    /// How batches are sent: never `.auto`.
-    ///
-    /// Any thread.
-    package var sendMethod: SendMethod {
-        self.method.load(ordering: .relaxed) == EventLoop.number(of: .ioUring) ? .ioUring : .send
-    }
-
     /// How many connections it may hold; slots are below it.
     package var maximumConnections: Int {
         self.slab.capacity
@@ -193,30 +182,5 @@ package final class EventLoop: @unchecked Sendable {
         !self.isStopping && !self.hasEnded
     }
 
-    // MARK: how batches are sent
-
     static let mailboxToken: UInt64 = 0
-
-    private static func number(of method: SendMethod) -> UInt8 {
-        method == .ioUring ? 1 : 0
-    }
-
-    private static func usableMethod(_ wanted: SendMethod) throws(ReactorError) -> SendMethod {
-        guard wanted != .send else { return .send }
-        let failure = SendRing.probe()
-        guard failure != 0 else { return .ioUring }
-        if wanted == .ioUring {
-            throw .ioUringUnavailable(errno: failure)
-        }
-        return .send
-    }
-
-    /// A ring belongs to the thread that makes it, so it is made in the first tick.
-    func prepareRing() {
-        guard self.ring == nil, self.sendMethod == .ioUring else { return }
-        self.ring = SendRing(entries: 1024)
-        if self.ring == nil {
-            self.method.store(EventLoop.number(of: .send), ordering: .relaxed)
-        }
-    }
 }

@@ -4,7 +4,6 @@ import CLinux
 package struct EventLoopConfiguration: Sendable {
     /// The buffer lent to readers, and so the most that is read of a connection in one go.
     package var receiveBufferBytes: Int
-    package var sends: SendMethod
     package var queue: SendQueueLimits
     /// How much unsent the kernel may hold for a connection before it counts as not writable (`TCP_NOTSENT_LOWAT`).
     package var notSentLowWater: Int
@@ -15,14 +14,12 @@ package struct EventLoopConfiguration: Sendable {
 
     package init(
         receiveBufferBytes: Int = 256 * 1024,
-        sends: SendMethod = .auto,
         queue: SendQueueLimits = SendQueueLimits(),
         notSentLowWater: Int = 64 * 1024,
         totalQueue: QueueBudget? = nil,
         maximumConnections: Int? = nil
     ) {
         self.receiveBufferBytes = receiveBufferBytes
-        self.sends = sends
         self.queue = queue
         self.notSentLowWater = notSentLowWater
         self.totalQueue = totalQueue

@@ -33,7 +33,6 @@ package struct LoopSnapshot: Sendable {
     package let acceptFailures: UInt64
     /// Connections closed at once: none to be had, or not wanted.
     package let refused: UInt64
-    package let sendMethod: SendMethod
 }
 
 /// Where a loop's time goes.

@@ -4,8 +4,6 @@ package enum ReactorError: Error, Equatable, Sendable {
     case system(call: String, errno: Int32)
     /// Somebody listens on this port already.
     case addressInUse(SocketAddress)
-    /// `sends: io_uring` was demanded, and the kernel, or its seccomp filter, does not offer it.
-    case ioUringUnavailable(errno: Int32)
     /// The loop has as many connections as it may have.
     case tooManyConnections
     case unresolvable(host: String, reason: String)
