@@ -38,8 +38,9 @@ let rows: [Row] = [
     Row(
         name: "Gateway",
         ours: [
-            "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Observability", "Reactor", "RedisBroker",
-            "Rooms", "Sessions", "Settings", "Transport",
+            "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Observability",
+            "Reactor",
+            "RedisBroker", "Rooms", "Sessions", "Settings", "Transport",
         ],
         outside: [unixSignals]
     ),
@@ -52,7 +53,9 @@ let rows: [Row] = [
     Row(name: "Observability", ours: ["Instruments", "Settings"], outside: [logging]),
     Row(
         name: "Clients",
-        ours: ["ByteKernels", "HTTP", "Instruments", "JSONText", "Reactor", "WebSocket"]
+        ours: [
+            "ByteKernels", "ClientProtocols", "HTTP", "Instruments", "JSONText", "Messaging", "Reactor", "WebSocket",
+        ]
     ),
     Row(
         name: "Transport",
@@ -62,7 +65,7 @@ let rows: [Row] = [
         ]
     ),
     Row(name: "HTTPServer", ours: ["HTTP", "Instruments", "Reactor", "Settings"], settings: [spans]),
-    Row(name: "ClientProtocols", ours: ["ByteKernels", "JSONText", "Messaging"], settings: [spans]),
+    Row(name: "ClientProtocols", ours: ["ByteKernels", "Instruments", "JSONText", "Messaging"], settings: [spans]),
     Row(
         name: "Sessions",
         ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"],
@@ -131,7 +134,7 @@ let package = Package(
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "TestKit",
-            dependencies: ["Instruments", "Messaging", "Reactor"],
+            dependencies: ["ClientProtocols", "Instruments", "Messaging", "Reactor"],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),

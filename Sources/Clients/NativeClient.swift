@@ -1,4 +1,5 @@
-import JSONText
+import ClientProtocols
+package import Messaging
 package import Reactor
 
 /// A client of `atalaya.v1.json` over a WebSocket.
@@ -24,7 +25,7 @@ package final class NativeClient {
         on loop: EventLoop = ClientThread.shared
     ) async throws(WebSocketClientError) -> NativeClient {
         var options = options
-        options.subprotocols = ["atalaya.v1.json"]
+        options.subprotocols = Native.subprotocols
         let target = query.isEmpty ? "/ws" : "/ws?" + query
         return NativeClient(try await WebSocketClient.connect(to: address, target: target, options: options, on: loop))
     }
@@ -35,12 +36,20 @@ package final class NativeClient {
     ///
     /// - Parameter members: JSON of the members beside type and id, such as `"room":"lobby"`.
     package func ask(_ type: String, _ members: String = "") async throws -> NativeEvent {
-        self.lastID += 1
-        let id = self.lastID
+        let id = self.nextID()
         self.socket.send("{\"type\":\"\(type)\",\"id\":\(id)\(members.isEmpty ? "" : "," + members)}")
+        return try await self.answer(to: id)
+    }
+
+    private func nextID() -> String {
+        self.lastID += 1
+        return String(self.lastID)
+    }
+
+    private func answer(to id: String) async throws -> NativeEvent {
         while true {
             let event = try await self.arrival()
-            if event.id == String(id) { return event }
+            if event.id == id { return event }
             self.kept.append(event)
         }
     }
@@ -49,8 +58,14 @@ package final class NativeClient {
     ///
     /// - Throws: `NativeError` where the answer is an error.
     @discardableResult
-    package func accomplish(_ type: String, _ members: String = "") async throws -> NativeOK {
-        switch try await self.ask(type, members) {
+    package func accomplish(_ command: ClientCommand) async throws -> NativeOK {
+        let id = self.nextID()
+        var text: [UInt8] = []
+        guard Native.write(ClientRequest(id: .number(id), command: command), into: &text) else {
+            throw NativeEventFault.noWord
+        }
+        self.socket.send(String(decoding: text, as: UTF8.self))
+        switch try await self.answer(to: id) {
         case .ok(let ok): return ok
         case .error(let error): throw error
         case let other: throw UnexpectedEvent(event: other)
@@ -58,11 +73,11 @@ package final class NativeClient {
     }
 
     package func subscribe(_ room: String) async throws {
-        try await self.accomplish("subscribe", "\"room\":\(Self.json(room))")
+        try await self.accomplish(.subscribe(try RoomName(room), since: nil))
     }
 
     package func unsubscribe(_ room: String) async throws {
-        try await self.accomplish("unsubscribe", "\"room\":\(Self.json(room))")
+        try await self.accomplish(.unsubscribe(try RoomName(room)))
     }
 
     /// Publishes and waits until the broker has accepted it.
@@ -71,8 +86,9 @@ package final class NativeClient {
     /// - Returns: The message's id.
     @discardableResult
     package func publish(_ data: String, to room: String, echo: Bool = true) async throws -> String {
-        let echo = echo ? "" : ",\"echo\":false"
-        let ok = try await self.accomplish("publish", "\"room\":\(Self.json(room)),\"data\":\(data)\(echo)")
+        let ok = try await self.accomplish(
+            .publish(room: try RoomName(room), kind: .json, payload: Array(data.utf8), echo: echo, trace: nil)
+        )
         guard let id = ok.messageID else { throw UnexpectedEvent(event: .ok(ok)) }
         return id
     }
@@ -103,13 +119,6 @@ package final class NativeClient {
         case .binary: throw NativeEventFault.binaryFrame
         case .ping, .pong: return try await self.arrival(within: limit)
         }
-    }
-
-    /// A text as JSON.
-    package static func json(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        JSONString.append(text, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

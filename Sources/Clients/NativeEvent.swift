@@ -61,6 +61,8 @@ package enum NativeEventFault: Error, Equatable, Sendable {
     case repeatedMember(String)
     case missingMember(String)
     case binaryFrame
+    /// A command that the protocol has no word for.
+    case noWord
 }
 
 extension NativeEvent {

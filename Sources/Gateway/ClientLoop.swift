@@ -1,3 +1,4 @@
+import ClientProtocols
 import HTTPServer
 import Instruments
 import Messaging
@@ -11,7 +12,7 @@ struct ClientLoop: Sendable {
     let loop: EventLoop
     let shard: LoopBound<RoomShard>
     let registry: LoopBound<SessionRegistry>
-    let webSockets: LoopBound<WebSocketLoop>
+    let webSockets: LoopBound<WebSocketHost>
     let server: LoopBound<HTTPServer>
 
     /// What the loops of one gateway share.
@@ -35,6 +36,7 @@ struct ClientLoop: Sendable {
             loop: loop,
             instance: shared.instance,
             settings: shared.settings.sessions,
+            traits: SpokenProtocols.traits,
             reconnects: shared.reconnects,
             log: shared.log
         )
@@ -46,7 +48,7 @@ struct ClientLoop: Sendable {
             delegate: registry
         )
         registry.connect(shard)
-        let webSockets = WebSocketLoop(loop: loop, registry: registry, settings: shared.settings.transport)
+        let webSockets = WebSocketHost(loop: loop, registry: registry, settings: shared.settings.transport)
         loop.addTickObserver(shard)
         loop.addPressureObserver(webSockets)
         self.loop = loop

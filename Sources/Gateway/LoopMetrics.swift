@@ -1,3 +1,4 @@
+import ClientProtocols
 import Instruments
 import Messaging
 import Reactor
@@ -22,7 +23,7 @@ struct LoopMetrics: MetricSource {
 
     func measure(into measurements: inout Measurements) async {
         let reports = await self.reports.refresh()
-        SessionsMetrics.record(reports.map(\.sessions), into: &measurements)
+        SessionsMetrics.record(reports.map(\.sessions), of: SpokenProtocols.traits, into: &measurements)
         HandshakeMetrics.record(reports.map(\.rejections), into: &measurements)
         RoomsMetrics.record(reports.map(\.rooms), rooms: self.directory.count, into: &measurements)
         let loops = reports.map(\.rooms.loop)

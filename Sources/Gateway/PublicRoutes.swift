@@ -5,12 +5,13 @@ import Transport
 
 /// What the public listener answers.
 enum PublicRoutes {
-    static func router(_ webSockets: WebSocketLoop, _ settings: GatewaySettings) -> HTTPRouter {
+    static func router(_ webSockets: WebSocketHost, _ settings: GatewaySettings) -> HTTPRouter {
         let endpoint = WebSocketEndpoint(
             webSockets,
             rules: Upgrade.Rules(
                 usersNameThemselves: settings.isForDevelopment,
-                maximumRooms: settings.sessions.maximumSubscriptions
+                maximumRooms: settings.sessions.maximumSubscriptions,
+                maximumJSONDepth: settings.transport.maximumJSONDepth
             )
         )
         var router = HTTPRouter()

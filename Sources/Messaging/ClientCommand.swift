@@ -9,7 +9,7 @@ package enum CommandID: Hashable, Sendable {
 }
 
 /// What a client asks for, in whatever language it asked.
-package enum ClientCommand: Sendable {
+package enum ClientCommand: Equatable, Sendable {
     case connect(token: String?, resume: String?)
     case subscribe(RoomName, since: String?)
     case unsubscribe(RoomName)
@@ -19,6 +19,19 @@ package enum ClientCommand: Sendable {
     case ping
     /// A command of the language that this gateway does not carry out.
     case unsupported(CommandName)
+
+    package var name: CommandName {
+        switch self {
+        case .connect: .connect
+        case .subscribe: .subscribe
+        case .unsubscribe: .unsubscribe
+        case .publish: .publish
+        case .refresh: .refresh
+        case .received: .received
+        case .ping: .ping
+        case .unsupported(let name): name
+        }
+    }
 }
 
 /// The commands that are counted, as label values have them.
@@ -52,7 +65,7 @@ package enum CommandName: UInt8, Vocabulary {
 }
 
 /// A command together with the id that its answer carries.
-package struct ClientRequest: Sendable {
+package struct ClientRequest: Equatable, Sendable {
     package let id: CommandID?
     package let command: ClientCommand
 
@@ -63,17 +76,14 @@ package struct ClientRequest: Sendable {
 }
 
 /// A command that cannot be carried out as it was written.
-package struct CommandFault: Error, Sendable {
+package struct CommandFault: Error, Equatable, Sendable {
     package let id: CommandID?
     package let command: CommandName
-    package let code: ErrorCode
-    /// For the client's developer: what is wrong and what would be right.
-    package let message: String
+    package let refusal: Refusal
 
-    package init(id: CommandID?, command: CommandName, code: ErrorCode, message: String) {
+    package init(id: CommandID?, command: CommandName, _ refusal: Refusal) {
         self.id = id
         self.command = command
-        self.code = code
-        self.message = message
+        self.refusal = refusal
     }
 }

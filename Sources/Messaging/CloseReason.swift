@@ -1,19 +1,8 @@
 import Instruments
 
-/// What a client should do after a connection has ended.
-package enum CloseAdvice: Sendable, Equatable {
-    case none
-    case reconnect
-    case bringNewToken
-    case stayAway
-    case later
-    case mendClient
-    case asTold
-}
-
 /// Why a connection ended.
 ///
-/// A closed list: each has its label, its WebSocket close code and the advice for the client.
+/// A closed list: each has its label and its WebSocket close code.
 package enum CloseReason: UInt8, Vocabulary {
     case normal
     case goingAway
@@ -81,18 +70,6 @@ package enum CloseReason: UInt8, Vocabulary {
         case .abnormal: nil
         }
     }
-
-    package var advice: CloseAdvice {
-        switch self {
-        case .normal, .goingAway: .none
-        case .drain, .idle, .pingTimeout, .handshakeTimeout, .slowConsumer, .error, .abnormal: .reconnect
-        case .unauthenticated, .authExpired: .bringNewToken
-        case .forbidden, .replaced, .policy: .stayAway
-        case .rateLimited, .overloaded: .later
-        case .protocolError, .tooBig: .mendClient
-        case .admin: .asTold
-        }
-    }
 }
 
 /// One connection's end: the reason, who began it, and the code that went over the wire.
@@ -103,9 +80,18 @@ package struct Ending: Sendable, Equatable {
     package let code: UInt16?
     /// What the peer is told beside the code: at most 123 bytes of UTF-8, no secrets.
     package let explanation: String
+    /// How long the client is asked to wait before it comes back; `nil` where it is not asked to come back.
+    package let reconnectAfter: Duration?
 
-    package init(_ reason: CloseReason, by initiator: Initiator, code: UInt16? = nil, _ explanation: String = "") {
+    package init(
+        _ reason: CloseReason,
+        by initiator: Initiator,
+        code: UInt16? = nil,
+        _ explanation: String = "",
+        reconnectAfter: Duration? = nil
+    ) {
         self.reason = reason
+        self.reconnectAfter = reconnectAfter
         self.initiator = initiator
         self.code = code ?? (initiator == .network ? nil : reason.webSocketCode)
         self.explanation = explanation

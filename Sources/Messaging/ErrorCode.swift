@@ -1,6 +1,6 @@
 import Instruments
 
-/// Why a client's command was not carried out; its connection stays open.
+/// Why something that a client asked for is not done.
 package enum ErrorCode: UInt8, Vocabulary {
     case invalid
     case unauthenticated
@@ -31,26 +31,24 @@ package enum RejectionReason: UInt8, Vocabulary {
     case tooBig
     case brokerUnavailable
 
-    package var label: String { self.errorCode.label }
-
-    /// What a client with error frames is answered.
-    package var errorCode: ErrorCode {
+    package var label: String {
         switch self {
-        case .rateLimited: .rateLimited
-        case .forbidden: .forbidden
-        case .invalid: .invalid
-        case .tooBig: .tooBig
-        case .brokerUnavailable: .brokerUnavailable
+        case .rateLimited: "rate_limited"
+        case .forbidden: "forbidden"
+        case .invalid: "invalid"
+        case .tooBig: "too_big"
+        case .brokerUnavailable: "broker_unavailable"
         }
     }
 
-    /// How a client without error frames is closed.
-    package var closeReason: CloseReason {
-        switch self {
-        case .rateLimited: .rateLimited
-        case .forbidden, .invalid: .forbidden
-        case .tooBig: .tooBig
-        case .brokerUnavailable: .overloaded
+    /// What a publication counts as that was answered with this code.
+    package init(_ code: ErrorCode) {
+        switch code {
+        case .rateLimited: self = .rateLimited
+        case .forbidden, .unauthenticated: self = .forbidden
+        case .invalid, .notSupported: self = .invalid
+        case .tooBig: self = .tooBig
+        case .brokerUnavailable: self = .brokerUnavailable
         }
     }
 }

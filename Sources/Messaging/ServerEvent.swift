@@ -1,12 +1,12 @@
-/// What a client is told on its own: all but the messages of rooms, which are encoded once for everybody.
+/// What a client is told on its own: all but the messages of rooms, which are encoded once for
+/// everybody, and the goodbye.
 package enum ServerEvent: Sendable {
     case welcome(Welcome)
     /// To `subscribe`: `recovered` where `since` was given.
     case subscribed(CommandID, recovered: Bool?)
     case published(CommandID, MessageID)
     case done(CommandID)
-    case failed(CommandID?, ErrorCode, message: String)
-    case reconnect(afterMilliseconds: Int, reason: CloseReason)
+    case failed(CommandID?, Refusal)
     case pong(CommandID?)
 }
 

@@ -24,7 +24,7 @@ extension Session {
         case .subscribe(let room, let since):
             self.subscribe(room, since: since, answering: request.id)
         case .unsubscribe(let room):
-            self.done(.unsubscribe, self.leave(room) ? nil : "this connection is not in room \(room)", request.id)
+            self.unsubscribe(room, answering: request.id)
         case .connect(let token, let resume):
             self.connect(token: token, resume: resume, answering: request.id)
         case .ping:
@@ -33,27 +33,25 @@ extension Session {
         case .received:
             self.count(.received, .ok)
         case .refresh:
-            self.fail(.refresh, request.id, .notSupported, "this gateway takes no tokens")
+            self.fail(.refresh, request.id, Refusal(.notSupported, "this gateway takes no tokens"))
         case .unsupported(let name):
-            self.fail(name, request.id, .notSupported, "this gateway does not support \(name.label)")
+            self.fail(name, request.id, Refusal(.notSupported, "this gateway does not support \(name.label)"))
         }
     }
 
     /// Answers what could not be read as a command.
     package func fail(_ fault: CommandFault, frameBytes: Int) {
         self.lineage.settle(self)
-        guard fault.command == .publish else {
-            self.fail(fault.command, fault.id, fault.code, fault.message)
-            return
+        if fault.command == .publish {
+            self.refusePublication(fault.refusal, answering: fault.id, frameBytes: frameBytes)
+        } else {
+            self.fail(fault.command, fault.id, fault.refusal)
         }
-        let reason = RejectionReason.allCases.first { $0.errorCode == fault.code } ?? .invalid
-        self.refuse(reason, answering: fault.id, frameBytes: frameBytes, fault.message)
     }
 
     private func subscribe(_ room: RoomName, since: String?, answering id: CommandID?) {
-        if let refused = self.join(room, answering: since == nil ? id : nil) {
-            let limit = self.registry.settings.maximumSubscriptions
-            self.fail(.subscribe, id, refused, "a connection may be in \(limit) rooms (limits.subscriptions)")
+        if let refusal = self.join(room, answering: since == nil ? id : nil) {
+            self.fail(.subscribe, id, refusal)
             return
         }
         self.count(.subscribe, .ok)
@@ -62,11 +60,23 @@ extension Session {
         }
     }
 
+    private func unsubscribe(_ room: RoomName, answering id: CommandID?) {
+        if let refusal = self.leave(room) {
+            self.fail(.unsubscribe, id, refusal)
+            return
+        }
+        self.count(.unsubscribe, .ok)
+        if let id {
+            self.output.send(.done(id))
+        }
+    }
+
     private func connect(token: String?, resume: String?, answering id: CommandID?) {
         if self.lineage.isConnected {
-            self.fail(.connect, id, .invalid, "this connection is connected already; connect is sent once, first")
+            let sentence = "this connection is connected already; connect is sent once, first"
+            self.fail(.connect, id, Refusal(.invalid, sentence))
         } else if token != nil {
-            self.fail(.connect, id, .notSupported, "this gateway takes no tokens; leave out \"token\"")
+            self.fail(.connect, id, Refusal(.notSupported, "this gateway takes no tokens; leave out \"token\""))
         } else {
             self.lineage.isConnected = true
             self.count(.connect, .ok)
@@ -74,21 +84,10 @@ extension Session {
         }
     }
 
-    private func done(_ command: CommandName, _ fault: String?, _ id: CommandID?) {
-        if let fault {
-            self.fail(command, id, .invalid, fault)
-            return
-        }
-        self.count(command, .ok)
-        if let id {
-            self.output.send(.done(id))
-        }
-    }
-
-    private func fail(_ command: CommandName, _ id: CommandID?, _ code: ErrorCode, _ message: String) {
+    private func fail(_ command: CommandName, _ id: CommandID?, _ refusal: Refusal) {
         self.count(command, .error)
-        self.log(.commandFailed, [(.reason, .text(code.label)), (.error, .text(message))])
-        self.output.send(.failed(id, code, message: message))
+        self.log(.commandFailed, [(.reason, .text(refusal.code.label)), (.error, .text(refusal.sentence))])
+        self.output.refuse(refusal, answering: id)
     }
 
     private func count(_ command: CommandName, _ result: CommandResult) {

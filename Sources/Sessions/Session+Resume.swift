@@ -30,15 +30,24 @@ extension Session {
             self.identity.protocolName,
             at: self.registry.loop.now
         )
-        if self.identity.protocolName == .plain {
+        if !self.traits.isWelcomed {
             self.lineage.settle(self)
+        }
+    }
+
+    /// Welcomes a client whose handshake said who it is, where its language has words for that.
+    ///
+    /// - Parameter resume: The token of an earlier connection, from the URL.
+    package func greet(resuming resume: String?) {
+        if self.traits.isWelcomed {
+            self.welcome(resuming: resume)
         }
     }
 
     /// Tells a client who it is, and the secret by which it can come back.
     ///
     /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
-    package func welcome(resuming resume: String?) {
+    func welcome(resuming resume: String?) {
         var back: ReconnectStore.Return?
         if let resume {
             back = self.claim(resume)

@@ -45,7 +45,8 @@ package final class Session {
     unowned let output: any SessionOutput
     /// How messages are written for it.
     private let encoding: MessageEncoding
-    private var heartbeat: Heartbeat
+    /// `nil` where the client is not pinged.
+    private var heartbeat: Heartbeat?
     var lineage = Lineage()
 
     init(
@@ -53,7 +54,7 @@ package final class Session {
         handle: ConnectionHandle,
         registry: SessionRegistry,
         output: any SessionOutput,
-        heartbeat: Heartbeat
+        heartbeat: Heartbeat?
     ) {
         self.identity = identity
         self.handle = handle
@@ -64,18 +65,24 @@ package final class Session {
         self.openedAt = registry.loop.now
     }
 
+    /// What its client's language asks of it.
+    var traits: ProtocolTraits { self.registry.traits[self.identity.protocolName] }
+
     // MARK: - Rooms
 
     /// Joins a room; being in it already does no harm.
     ///
     /// - Parameter id: The command that waits for the broker's word; `nil` for nobody.
-    /// - Returns: What is wrong, where the connection may not be in another room.
-    package func join(_ room: RoomName, answering id: CommandID? = nil) -> ErrorCode? {
+    /// - Returns: Why not, where the connection may not be in another room.
+    package func join(_ room: RoomName, answering id: CommandID? = nil) -> Refusal? {
         if let known = self.subscriptions.first(where: { $0.roomName == room }) {
             self.registry.shard.answerWhenConfirmed(known, id)
             return nil
         }
-        guard self.subscriptions.count < self.registry.settings.maximumSubscriptions else { return .rateLimited }
+        let limit = self.registry.settings.maximumSubscriptions
+        guard self.subscriptions.count < limit else {
+            return Refusal(.rateLimited, "a connection may be in \(limit) rooms (limits.subscriptions)")
+        }
         self.subscriptions.append(
             self.registry.shard.join(room, self.handle, as: self.encoding, answering: id)
         )
@@ -83,12 +90,14 @@ package final class Session {
         return nil
     }
 
-    /// - Returns: Whether it was in the room.
-    package func leave(_ room: RoomName) -> Bool {
-        guard let index = self.subscriptions.firstIndex(where: { $0.roomName == room }) else { return false }
+    /// - Returns: Why not, where it was not in the room.
+    package func leave(_ room: RoomName) -> Refusal? {
+        guard let index = self.subscriptions.firstIndex(where: { $0.roomName == room }) else {
+            return Refusal(.invalid, "this connection is not in room \(room)")
+        }
         self.registry.shard.leave(self.subscriptions.remove(at: index))
         self.log(.unsubscribed, [(.room, .text(room.text))])
-        return true
+        return nil
     }
 
     // MARK: - Publications
@@ -130,43 +139,44 @@ package final class Session {
     }
 
     /// A publication that was refused before it reached the broker.
-    package func refuse(_ reason: RejectionReason, answering id: CommandID?, frameBytes: Int, _ message: String) {
+    func refusePublication(_ refusal: Refusal, answering id: CommandID?, frameBytes: Int) {
         self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
-        self.answerRefused(reason, id, message)
+        self.answerRefused(refusal, id)
     }
 
     /// The broker's word on one of this session's publications.
     func settled(_ receipt: PublicationReceipt) {
+        let id = receipt.ticket.command
         switch receipt.result {
         case .accepted:
-            if let id = receipt.ticket.command {
+            if let id {
                 self.output.send(.published(id, receipt.id))
             }
         case .unavailable:
             self.answerRefused(
-                .brokerUnavailable,
-                receipt.ticket.command,
-                "the broker did not confirm the message; it may not have been delivered"
+                Refusal(
+                    .brokerUnavailable,
+                    "the broker did not confirm the message; it may not have been delivered"
+                ),
+                id
             )
         case .tooBig:
-            self.answerRefused(.tooBig, receipt.ticket.command, "the broker takes no message of this size")
+            self.answerRefused(Refusal(.tooBig, "the broker takes no message of this size"), id)
         }
     }
 
-    private func answerRefused(_ reason: RejectionReason, _ id: CommandID?, _ message: String) {
+    private func answerRefused(_ refusal: Refusal, _ id: CommandID?) {
+        let reason = RejectionReason(refusal.code)
         self.registry.counts[self.identity.protocolName].rejected[reason] += 1
         self.log(.publicationRefused, [(.reason, .text(reason.label))])
-        switch self.identity.protocolName {
-        case .native: self.output.send(.failed(id, reason.errorCode, message: message))
-        case .plain: self.output.close(Ending(reason.closeReason, by: .server, message))
-        }
+        self.output.refuse(refusal, answering: id)
     }
 
     // MARK: - Heartbeat
 
     /// The connection's timer has fired.
     package func timerFired(at now: Instant) {
-        switch self.heartbeat.tick(at: now) {
+        switch self.heartbeat?.tick(at: now) {
         case .wait(let until):
             self.output.wake(at: until)
         case .ping(let payload, let until):
@@ -179,17 +189,23 @@ package final class Session {
                     ? Ending(.slowConsumer, by: .server, "messages were not read in time")
                     : Ending(.pingTimeout, by: .network, code: CloseReason.pingTimeout.webSocketCode, "no pong in time")
             )
+        case nil:
+            break
         }
     }
 
     package func pong(_ payload: UInt64, at now: Instant) {
-        guard let rtt = self.heartbeat.pong(payload, at: now) else { return }
+        guard let rtt = self.heartbeat?.pong(payload, at: now) else { return }
         self.lastRTT = rtt
         self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
-        self.output.wake(at: self.heartbeat.deadline)
+        self.wakeForHeartbeat()
     }
 
-    var nextHeartbeat: Instant { self.heartbeat.deadline }
+    func wakeForHeartbeat() {
+        if let heartbeat = self.heartbeat {
+            self.output.wake(at: heartbeat.deadline)
+        }
+    }
 
     // MARK: - Goodbye
 

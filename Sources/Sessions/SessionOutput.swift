@@ -4,6 +4,8 @@ package import Messaging
 /// The client's side of a session: whoever holds its connection and speaks its language.
 package protocol SessionOutput: AnyObject {
     func send(_ event: ServerEvent)
+    /// Says that something it asked for is not done; where its language has no word for that, the connection ends.
+    func refuse(_ refusal: Refusal, answering id: CommandID?)
     /// A ping whose pong brings the same payload back.
     func ping(_ payload: UInt64)
     /// Asks for the timer at this time.

@@ -30,7 +30,13 @@ extension SessionRegistry {
 extension Session {
     /// Tells the client to come back later, to whichever instance is there then.
     fileprivate func drain(reconnectAfter: Duration) {
-        self.output.send(.reconnect(afterMilliseconds: Int(reconnectAfter.wholeMilliseconds), reason: .drain))
-        self.output.close(Ending(.drain, by: .server, "this instance is being drained; reconnect"))
+        self.output.close(
+            Ending(
+                .drain,
+                by: .server,
+                "this instance is being drained; reconnect",
+                reconnectAfter: reconnectAfter
+            )
+        )
     }
 }

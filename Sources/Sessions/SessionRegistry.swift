@@ -9,6 +9,7 @@ package final class SessionRegistry {
     package let loop: EventLoop
     package let instance: String
     package let settings: SessionSettings
+    package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
     package let log: EventLog
     /// Set once, before the first connection: the shard tells the registry what concerns a session.
@@ -32,12 +33,14 @@ package final class SessionRegistry {
         loop: EventLoop,
         instance: String,
         settings: SessionSettings,
+        traits: PerCase<ProtocolName, ProtocolTraits>,
         reconnects: ReconnectStore,
         log: EventLog
     ) {
         self.loop = loop
         self.instance = instance
         self.settings = settings
+        self.traits = traits
         self.reconnects = reconnects
         self.log = log
     }
@@ -68,13 +71,7 @@ package final class SessionRegistry {
             handle: handle,
             registry: self,
             output: output,
-            heartbeat: Heartbeat(
-                interval: self.settings.heartbeatInterval,
-                timeout: self.settings.heartbeatTimeout,
-                openedAt: self.loop.now,
-                spread: self.nextSpread(),
-                payload: identity.connection.ulid.low
-            )
+            heartbeat: self.traits[identity.protocolName].isPinged ? self.makeHeartbeat(identity.connection) : nil
         )
         let slot = Int(handle.slot)
         while self.bySlot.count <= slot {
@@ -89,8 +86,18 @@ package final class SessionRegistry {
             [(.transport, .text(identity.transport.label)), (.remoteAddress, .text(identity.remoteAddress))]
         )
         session.noteReturn()
-        output.wake(at: session.nextHeartbeat)
+        session.wakeForHeartbeat()
         return session
+    }
+
+    private func makeHeartbeat(_ connection: ConnectionID) -> Heartbeat {
+        Heartbeat(
+            interval: self.settings.heartbeatInterval,
+            timeout: self.settings.heartbeatTimeout,
+            openedAt: self.loop.now,
+            spread: self.nextSpread(),
+            payload: connection.ulid.low
+        )
     }
 
     /// Where in its first interval the next client is pinged.

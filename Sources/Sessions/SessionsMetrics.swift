@@ -114,7 +114,12 @@ package enum SessionsMetrics {
         sentBytes, commands, rejected, pingRTT,
     ]
 
-    package static func record(_ reports: [SessionReport], into measurements: inout Measurements) {
+    /// - Parameter traits: What each protocol has words for: others of its series would never count anything.
+    package static func record(
+        _ reports: [SessionReport],
+        of traits: PerCase<ProtocolName, ProtocolTraits>,
+        into measurements: inout Measurements
+    ) {
         var discrepancy: Int64 = 0
         for name in ProtocolName.allCases {
             let counts = reports.map { $0.counts[name] }
@@ -128,7 +133,7 @@ package enum SessionsMetrics {
             )
             self.recordReconnects(name, counts, into: &measurements)
             self.recordMessages(name, counts, reports.map { $0.loop.lanes[Int(name.lane)] }, into: &measurements)
-            self.recordCommands(name, counts, into: &measurements)
+            self.recordCommands(name, traits[name].commands, counts, into: &measurements)
             measurements.record(self.pingRTT, [name.label], self.sum(counts.map(\.pingRTT)))
         }
         measurements.record(self.discrepancy, discrepancy)
@@ -212,11 +217,11 @@ package enum SessionsMetrics {
 
     private static func recordCommands(
         _ name: ProtocolName,
+        _ commands: [CommandName],
         _ counts: [SessionCounts],
         into measurements: inout Measurements
     ) {
-        guard name != .plain else { return }
-        for command in CommandName.allCases where command != .publish {
+        for command in commands where command != .publish {
             for result in CommandResult.allCases {
                 measurements.record(
                     self.commands,

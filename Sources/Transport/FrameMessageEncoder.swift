@@ -8,21 +8,13 @@ import WebSocket
 /// Writes a room's message as one WebSocket frame in the words of an encoding's protocol.
 package final class FrameMessageEncoder: MessageEncoder {
     private let frames = FrameEncoder(role: .server)
-    private let languages: PerCase<ProtocolName, any ClientProtocol.Type>
     /// Used again for every message; what is finished lives in the batch.
     private var text: [UInt8] = []
 
-    package init() {
-        self.languages = PerCase { name in
-            guard let language = SpokenProtocols.all.first(where: { $0.name == name }) else {
-                preconditionFailure("every protocol has its entry in SpokenProtocols.all")
-            }
-            return language
-        }
-    }
+    package init() {}
 
     package func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch) {
-        let language = self.languages[encoding.protocolName]
+        let language = SpokenProtocols.byName[encoding.protocolName]
         let opcode: Opcode = language.isText(message) ? .text : .binary
         if language.isSentAsIs(message) {
             self.append(opcode, message.payload, to: batch)

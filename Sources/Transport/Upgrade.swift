@@ -1,10 +1,10 @@
-import ClientProtocols
+package import ClientProtocols
 package import HTTP
 package import Messaging
 import WebSocket
 
 /// What a WebSocket handshake asks for, checked and ready to be answered with a 101.
-package struct Upgrade: Sendable {
+package struct Upgrade {
     /// The WebSocket endpoints of the public listener.
     package enum Endpoint: Sendable {
         case rooms
@@ -16,20 +16,19 @@ package struct Upgrade: Sendable {
         /// `?user=` names the user.
         package let usersNameThemselves: Bool
         package let maximumRooms: Int
+        package let maximumJSONDepth: Int
 
-        package init(usersNameThemselves: Bool, maximumRooms: Int) {
+        package init(usersNameThemselves: Bool, maximumRooms: Int, maximumJSONDepth: Int) {
             self.usersNameThemselves = usersNameThemselves
             self.maximumRooms = maximumRooms
+            self.maximumJSONDepth = maximumJSONDepth
         }
     }
 
-    package let language: Language
-    /// In the order of the URL, each once.
-    package let rooms: [RoomName]
+    /// The language that the connection will speak; `nil` where its messages only go back.
+    package let client: (any ClientProtocol)?
     /// `nil` for an anonymous client.
     package let user: UserID?
-    /// The token of an earlier connection.
-    package let resume: String?
     /// The subprotocol that was chosen of those offered, if any were.
     package let subprotocol: String?
 
@@ -42,55 +41,47 @@ package struct Upgrade: Sendable {
         for endpoint: Endpoint,
         _ rules: Rules
     ) throws(UpgradeRefusal) {
-        let query = UpgradeQuery(target)
-        guard !query.hasToken else {
+        var query: [(name: String, value: String)] = []
+        target.forEachQueryItem { query.append((name: $0, value: $1)) }
+        let hello = ClientHello(query: query, maximumJSONDepth: rules.maximumJSONDepth)
+        guard hello.value(of: "access_token") == nil else {
             throw UpgradeRefusal(.token, .badRequest, "this gateway takes no tokens; leave out access_token")
         }
-        self.user = try Self.user(query, rules)
+        self.user = try Self.user(hello, rules)
         switch endpoint {
         case .echo:
-            self.language = .echo
-            self.rooms = []
-            self.resume = nil
+            self.client = nil
             self.subprotocol = nil
         case .rooms:
-            let chosen = try Self.choose(of: offers)
-            self.subprotocol = chosen?.subprotocol
-            if chosen?.name == .native {
-                self.language = .native
-                self.rooms = []
-                self.resume = query.resume
-            } else {
-                self.rooms = try Self.rooms(query, rules)
-                self.language = .plain(room: self.rooms[0], echo: try Self.echo(query))
-                self.resume = nil
+            guard let (language, subprotocol) = SpokenProtocols.choose(of: offers) else {
+                throw UpgradeRefusal(
+                    .subprotocol,
+                    .badRequest,
+                    "none of the offered subprotocols is spoken here; these are: \(Self.spoken)"
+                )
             }
+            let client = try Self.client(of: language, hello, hasOffered: subprotocol != nil)
+            guard client.rooms.count <= rules.maximumRooms else {
+                let rooms = client.rooms.count
+                throw UpgradeRefusal(
+                    .room,
+                    .badRequest,
+                    "\(rooms) rooms; one connection may be in \(rules.maximumRooms) (limits.subscriptions)"
+                )
+            }
+            self.client = client
+            self.subprotocol = subprotocol
         }
     }
 
-    private struct Choice {
-        let subprotocol: String
-        let name: ProtocolName
+    package var protocolName: ProtocolName {
+        self.client.map { type(of: $0).name } ?? Echo.countsAs
     }
 
-    /// The first that is spoken here, in the client's order; `nil` where nothing is offered.
-    private static func choose(of offers: [String]) throws(UpgradeRefusal) -> Choice? {
-        if offers.isEmpty {
-            return nil
-        }
-        guard let chosen = SpokenProtocols.choose(of: offers) else {
-            let spoken = SpokenProtocols.all.flatMap { $0.subprotocols }.joined(separator: ", ")
-            throw UpgradeRefusal(
-                .subprotocol,
-                .badRequest,
-                "none of the offered subprotocols is spoken here; these are: \(spoken)"
-            )
-        }
-        return Choice(subprotocol: chosen.subprotocol, name: chosen.language.name)
-    }
+    private static var spoken: String { SpokenProtocols.subprotocols.joined(separator: ", ") }
 
-    private static func user(_ query: UpgradeQuery, _ rules: Rules) throws(UpgradeRefusal) -> UserID? {
-        guard rules.usersNameThemselves, let text = query.user else { return nil }
+    private static func user(_ hello: ClientHello, _ rules: Rules) throws(UpgradeRefusal) -> UserID? {
+        guard rules.usersNameThemselves, let text = hello.value(of: "user") else { return nil }
         do {
             return try UserID(text)
         } catch {
@@ -98,64 +89,18 @@ package struct Upgrade: Sendable {
         }
     }
 
-    private static func rooms(_ query: UpgradeQuery, _ rules: Rules) throws(UpgradeRefusal) -> [RoomName] {
-        var rooms: [RoomName] = []
-        for text in query.rooms {
-            do {
-                let room = try RoomName(text)
-                if !rooms.contains(room) {
-                    rooms.append(room)
-                }
-            } catch {
-                throw UpgradeRefusal(.room, .badRequest, "room: \(error)")
-            }
-        }
-        guard !rooms.isEmpty else {
-            throw UpgradeRefusal(
-                .room,
-                .badRequest,
-                "plain rooms want a room: /ws?room=NAME; the native protocol wants the subprotocol atalaya.v1.json"
-            )
-        }
-        guard rooms.count <= rules.maximumRooms else {
-            throw UpgradeRefusal(
-                .room,
-                .badRequest,
-                "\(rooms.count) rooms; one connection may be in \(rules.maximumRooms) (limits.subscriptions)"
-            )
-        }
-        return rooms
-    }
-
-    private static func echo(_ query: UpgradeQuery) throws(UpgradeRefusal) -> Bool {
-        switch query.echo {
-        case nil, "true": true
-        case "false": false
-        case let other?:
-            throw UpgradeRefusal(.badHandshake, .badRequest, "echo is true or false, not \(other.prefix(20))")
-        }
-    }
-}
-
-/// The parameters of a handshake's URL that mean something, found in one pass; of what may stand there once, the first
-/// counts.
-private struct UpgradeQuery {
-    private(set) var hasToken = false
-    private(set) var user: String?
-    private(set) var rooms: [String] = []
-    private(set) var echo: String?
-    private(set) var resume: String?
-
-    init(_ target: RequestTarget) {
-        target.forEachQueryItem { name, value in
-            switch name {
-            case "access_token": self.hasToken = true
-            case "user": self.user = self.user ?? value
-            case "room": self.rooms.append(value)
-            case "echo": self.echo = self.echo ?? value
-            case "resume": self.resume = self.resume ?? value
-            default: break
-            }
+    private static func client(
+        of language: any ClientProtocol.Type,
+        _ hello: ClientHello,
+        hasOffered: Bool
+    ) throws(UpgradeRefusal) -> any ClientProtocol {
+        do throws(HelloFault) {
+            return try language.init(hello)
+        } catch {
+            let reason: HandshakeRejection = error.part == .room ? .room : .badHandshake
+            // Who offered nothing may have meant another language.
+            let hint = hasOffered || error.part != .room ? "" : "; the subprotocols spoken here are: \(Self.spoken)"
+            throw UpgradeRefusal(reason, .badRequest, error.sentence + hint)
         }
     }
 }

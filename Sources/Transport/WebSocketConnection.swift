@@ -7,97 +7,60 @@ import Rooms
 import Sessions
 import WebSocket
 
-/// What a WebSocket connection's messages are.
-package enum Language: Sendable, Equatable {
-    /// Each message is a payload for the first room.
-    case plain(room: RoomName, echo: Bool)
-    /// `atalaya.v1.json`.
-    case native
-    /// Each message goes back to who sent it.
-    case echo
-
-    package var protocolName: ProtocolName {
-        switch self {
-        case .plain, .echo: .plain
-        case .native: .native
-        }
-    }
-}
-
 /// One client's WebSocket: the place where its bytes, its language and its session meet.
 package final class WebSocketConnection {
-    private let shared: WebSocketLoop
+    private let shared: WebSocketHost
     private let handle: ConnectionHandle
-    private let language: Language
+    /// `nil` where each message goes back to who sent it.
+    private let client: (any ClientProtocol)?
     private var decoder: FrameDecoder
     /// `nil` before the handshake is done and after the goodbye.
     private var session: Session?
     /// Our close frame is on its way, or the socket has gone: nothing that follows is read.
     private var isClosing = false
 
-    init(_ shared: WebSocketLoop, _ handle: ConnectionHandle, _ language: Language) {
+    init(_ shared: WebSocketHost, _ handle: ConnectionHandle, _ client: (any ClientProtocol)?) {
         self.shared = shared
         self.handle = handle
-        self.language = language
+        self.client = client
         self.decoder = FrameDecoder(role: .server, maximumMessageBytes: shared.settings.maximumMessageBytes)
     }
 
     /// The 101 has been written.
-    ///
-    /// - Parameter rooms: To join at once, in this order.
-    func open(_ identity: Identity, rooms: [RoomName], resume: String?) {
+    func open(_ identity: Identity) {
         let session = self.shared.registry.open(identity, on: self.handle, output: self)
         self.session = session
-        if self.language == .native {
-            session.welcome(resuming: resume)
-        }
-        for room in rooms where session.join(room) != nil {
-            self.close(Ending(.policy, by: .server, "too many rooms (limits.subscriptions)"))
-            return
+        guard let client = self.client else { return }
+        session.greet(resuming: client.resume)
+        for room in client.rooms where !self.isClosing {
+            if let refusal = session.join(room) {
+                self.refuse(refusal, answering: nil)
+            }
         }
     }
 
     // MARK: - Messages
 
     private func take(_ kind: MessageKind, _ payload: Span<UInt8>, _ session: Session) {
-        switch self.language {
-        case .plain(let room, let echo):
-            session.publish(
-                to: room,
-                kind: kind == .text ? .text : .binary,
-                payload: [UInt8](copying: payload),
-                echo: echo,
-                trace: nil,
-                answering: nil,
-                frameBytes: payload.count
-            )
-            self.shared.holdBack(self.handle)
-        case .echo:
-            self.shared.registry.countEcho(.plain, self.handle, bytes: payload.count)
+        if let client = self.client {
+            self.take(client.read(payload, isText: kind == .text), frameBytes: payload.count, session)
+        } else {
+            self.shared.registry.countEcho(Echo.countsAs, self.handle, bytes: payload.count)
             self.send(kind.opcode, payload)
-        case .native where kind == .binary:
-            self.close(
-                Ending(.protocolError, by: .server, code: 1003, "atalaya.v1.json is spoken in text frames")
-            )
-        case .native:
-            self.takeCommand(payload, session)
         }
     }
 
-    private func takeCommand(_ text: Span<UInt8>, _ session: Session) {
-        do throws(NativeFault) {
-            let request = try Native.decode(text, maximumDepth: self.shared.settings.maximumJSONDepth)
-            session.handle(request, frameBytes: text.count)
+    private func take(_ input: ClientInput, frameBytes: Int, _ session: Session) {
+        switch input {
+        case .request(let request):
+            session.handle(request, frameBytes: frameBytes)
             if case .publish = request.command {
                 self.shared.holdBack(self.handle)
             }
-        } catch {
-            switch error {
-            case .notAnObject(let why):
-                self.close(Ending(.protocolError, by: .server, code: 4400, why))
-            case .command(let fault):
-                session.fail(fault, frameBytes: text.count)
-            }
+        case .fault(let fault):
+            session.fail(fault, frameBytes: frameBytes)
+        case .ending(let ending):
+            self.close(ending)
         }
     }
 
@@ -116,13 +79,11 @@ package final class WebSocketConnection {
     }
 
     private func fail(_ fault: WebSocketFault) {
-        var reason = CloseReason.protocolError
-        if case .messageTooBig = fault {
-            reason = .tooBig
-            if case .plain = self.language {
-                self.session?.refuse(.tooBig, answering: nil, frameBytes: 0, "\(fault)")
-            }
+        if case .messageTooBig = fault, let session = self.session, let client = self.client {
+            self.take(client.readOversized("\(fault)"), frameBytes: 0, session)
         }
+        // Its bytes cannot be followed any more, whatever the language made of it.
+        let reason: CloseReason = if case .messageTooBig = fault { .tooBig } else { .protocolError }
         self.close(Ending(reason, by: .server, code: fault.closeCode, "\(fault)"))
     }
 
@@ -136,6 +97,11 @@ package final class WebSocketConnection {
     ) {
         guard !self.isClosing else { return }
         self.isClosing = true
+        self.shared.text.removeAll(keepingCapacity: true)
+        if ending.initiator != .client, self.client?.writeGoodbye(ending, into: &self.shared.text) == true {
+            let text = self.shared.text
+            self.send(.text, text.span, placement)
+        }
         self.shared.frame.removeAll(keepingCapacity: true)
         let reason = ending.initiator == .client ? "" : ending.explanation
         self.shared.frames.writeClose(code: code, reason: reason, into: &self.shared.frame)
@@ -217,11 +183,18 @@ extension WebSocketConnection: SocketHandler {
 
 extension WebSocketConnection: SessionOutput {
     package func send(_ event: ServerEvent) {
-        guard self.language == .native else { return }
         self.shared.text.removeAll(keepingCapacity: true)
-        Native.encode(event, into: &self.shared.text)
+        guard self.client?.write(event, into: &self.shared.text) == true else { return }
         let text = self.shared.text
         self.send(.text, text.span)
+    }
+
+    package func refuse(_ refusal: Refusal, answering id: CommandID?) {
+        switch self.client?.answer(refusal, to: id) {
+        case .event(let event): self.send(event)
+        case .ending(let ending): self.close(ending)
+        case nil: break
+        }
     }
 
     package func ping(_ payload: UInt64) {

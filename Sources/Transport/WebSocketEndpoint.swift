@@ -7,12 +7,12 @@ import WebSocket
 
 /// Answers the handshakes of one loop's WebSocket endpoints.
 package final class WebSocketEndpoint {
-    private let shared: WebSocketLoop
+    private let shared: WebSocketHost
     private let rules: Upgrade.Rules
     /// The 101 at hand; used again for every handshake.
     private var answer: [UInt8] = []
 
-    package init(_ shared: WebSocketLoop, rules: Upgrade.Rules) {
+    package init(_ shared: WebSocketHost, rules: Upgrade.Rules) {
         self.shared = shared
         self.rules = rules
     }
@@ -45,18 +45,18 @@ package final class WebSocketEndpoint {
         let identity = Identity(
             connection: self.shared.registry.makeConnectionID(),
             user: upgrade.user,
-            protocolName: upgrade.language.protocolName,
+            protocolName: upgrade.protocolName,
             transport: .websocket,
             remoteAddress: exchange.request.peer.ip
         )
-        let connection = WebSocketConnection(self.shared, exchange.connection, upgrade.language)
+        let connection = WebSocketConnection(self.shared, exchange.connection, upgrade.client)
         self.answer.removeAll(keepingCapacity: true)
         handshake.writeAnswer(subprotocol: upgrade.subprotocol, into: &self.answer)
         let answer = self.answer
         exchange.upgrade(sending: answer.span, to: connection)
         // A client that has gone already never got its 101, and so no session.
         guard self.shared.loop.isOpen(exchange.connection) else { return }
-        connection.open(identity, rooms: upgrade.rooms, resume: upgrade.resume)
+        connection.open(identity)
     }
 }
 

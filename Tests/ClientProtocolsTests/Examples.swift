@@ -1,3 +1,4 @@
+import ClientProtocols
 import Messaging
 
 /// Values that the tests of this target speak of.
@@ -5,6 +6,10 @@ enum Examples {
     static let connection = ConnectionID(ULID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!)
     static let message = MessageID(ULID("01BX5ZZKBKACTAV9WEVGEMMVRZ")!)
     static let trace = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")!
+
+    static func native(_ query: [(name: String, value: String)] = [], depth: Int = 64) -> Native {
+        try! Native(ClientHello(query: query, maximumJSONDepth: depth))
+    }
 
     static func message(
         _ kind: PayloadKind,

@@ -10,14 +10,13 @@ private func outcome(_ text: String, depth: Int = 64) -> String {
 }
 
 private func outcome(_ bytes: [UInt8], depth: Int = 64) -> String {
-    do throws(NativeFault) {
-        let request = try Native.decode(bytes.span, maximumDepth: depth)
+    switch Examples.native(depth: depth).read(bytes.span, isText: true) {
+    case .request(let request):
         return "\(said(request.id))\(said(request.command))"
-    } catch {
-        switch error {
-        case .notAnObject: return "4400"
-        case .command(let fault): return "\(said(fault.id))\(fault.command.label) \(fault.code.label): \(fault.message)"
-        }
+    case .fault(let fault):
+        return "\(said(fault.id))\(fault.command.label) \(fault.refusal.code.label): \(fault.refusal.sentence)"
+    case .ending(let ending):
+        return "\(ending.code ?? 0)"
     }
 }
 
@@ -125,6 +124,15 @@ private let faults = [
     ])
     func `what is not one JSON object ends the connection`(text: String) {
         #expect(outcome(text) == "4400")
+    }
+
+    @Test func `a binary frame ends the connection`() {
+        let ping = Array(#"{"type":"ping"}"#.utf8)
+        guard case .ending(let ending) = Examples.native().read(ping.span, isText: false) else {
+            Issue.record("it is spoken in text frames")
+            return
+        }
+        #expect(ending.code == 1003)
     }
 
     @Test func `text that is not UTF-8 ends the connection`() {

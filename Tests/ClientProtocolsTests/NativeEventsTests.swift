@@ -29,14 +29,10 @@ private let frames: [(ServerEvent, String)] = [
         #"{"type":"ok","id":"x","messageId":"01BX5ZZKBKACTAV9WEVGEMMVRZ"}"#
     ),
     (
-        .failed(.number("2"), .rateLimited, message: "say \"less\""),
+        .failed(.number("2"), Refusal(.rateLimited, "say \"less\"")),
         #"{"type":"error","id":2,"code":"rate_limited","message":"say \"less\""}"#
     ),
-    (.failed(nil, .invalid, message: "no"), #"{"type":"error","code":"invalid","message":"no"}"#),
-    (
-        .reconnect(afterMilliseconds: 1500, reason: .drain),
-        #"{"type":"reconnect","afterMs":1500,"reason":"drain"}"#
-    ),
+    (.failed(nil, Refusal(.invalid, "no")), #"{"type":"error","code":"invalid","message":"no"}"#),
     (.pong(nil), #"{"type":"pong"}"#),
     (.pong(.number("3")), #"{"type":"pong","id":3}"#),
 ]
@@ -44,7 +40,7 @@ private let frames: [(ServerEvent, String)] = [
 @Suite struct NativeEventsTests {
     @Test(arguments: frames)
     func `events are written as the contract has them`(event: ServerEvent, text: String) {
-        #expect(appended { Native.encode(event, into: &$0) } == text)
+        #expect(appended { _ = Examples.native().write(event, into: &$0) } == text)
     }
 
     @Test(arguments: [
@@ -54,10 +50,19 @@ private let frames: [(ServerEvent, String)] = [
     ])
     func `the codes of errors are those of the contract`(text: String, code: ErrorCode) {
         #expect(
-            appended { Native.encode(.failed(nil, code, message: ""), into: &$0) }
+            appended { _ = Examples.native().write(.failed(nil, Refusal(code, "")), into: &$0) }
                 == #"{"type":"error","code":"\#(text)","message":""}"#
         )
         #expect(ErrorCode.allCases.count == 7)
+    }
+
+    @Test func `a client that is asked to come back hears when, before the close`() {
+        let drain = Ending(.drain, by: .server, "come back", reconnectAfter: .milliseconds(1500))
+        #expect(
+            appended { _ = Examples.native().writeGoodbye(drain, into: &$0) }
+                == #"{"type":"reconnect","afterMs":1500,"reason":"drain"}"#
+        )
+        #expect(appended { _ = Examples.native().writeGoodbye(Ending(.policy, by: .server), into: &$0) }.isEmpty)
     }
 
     @Test func `a room's message carries room, id, sender, time, data and trace`() {

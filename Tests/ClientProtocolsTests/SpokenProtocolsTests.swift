@@ -1,6 +1,7 @@
 import ClientProtocols
-import JSONText
+import Instruments
 import Messaging
+import TestKit
 import Testing
 
 /// Contract section 4, "The same message in every protocol": payload, what native members see as `data`, what plain
@@ -52,41 +53,37 @@ private let payloads: [(PayloadKind, String, native: String, plain: String)] = [
         #expect(appended { Plain.encode(message, into: &$0) } == #""never ends"#)
     }
 
-    /// What every language has to keep to; a new one is in `SpokenProtocols.all` and so in here.
-    @Test(arguments: SpokenProtocols.all)
-    func `every language keeps to the seam`(language: any ClientProtocol.Type) throws {
-        for (kind, payload, _, _) in payloads {
-            let message = Examples.message(kind, payload)
-            let text = appended { language.encode(message, into: &$0) }
-            #expect(appended { language.encode(message, into: &$0) } == text, "the same every time")
-            if language.isSentAsIs(message) { #expect(text == payload) }
-            if language.name == .native {
-                #expect(throws: Never.self) { try JSONScanner.scan(Array(text.utf8).span) }
-            }
-        }
-        var bytes: [UInt8] = []
-        #expect(language.encode(.pong(nil), into: &bytes) == !bytes.isEmpty)
-        #expect(!language.subprotocols.isEmpty)
+    @Test(arguments: ProtocolContract.allCases, SpokenProtocols.all)
+    func `every language keeps the contract`(clause: ProtocolContract, language: any ClientProtocol.Type) throws {
+        try clause.check(language)
     }
 
-    @Test func `names, lanes and subprotocols are each of one language`() {
+    @Test func `names and subprotocols are each of one language`() {
         #expect(Set(SpokenProtocols.all.map { $0.name }) == Set(ProtocolName.allCases))
         #expect(SpokenProtocols.all.count == ProtocolName.allCases.count)
-        let subprotocols = SpokenProtocols.all.flatMap { $0.subprotocols }
-        #expect(Set(subprotocols).count == subprotocols.count)
+        #expect(Set(SpokenProtocols.subprotocols).count == SpokenProtocols.subprotocols.count)
+        for name in ProtocolName.allCases {
+            #expect(SpokenProtocols.byName[name].name == name)
+        }
     }
 
     @Test(
         arguments: [
             (["atalaya.v1.json"], "atalaya.v1.json"), (["atalaya.v1.plain", "atalaya.v1.json"], "atalaya.v1.plain"),
             (["x", "atalaya.v1.json", "atalaya.v1.plain"], "atalaya.v1.json"),
-            (["bearer.abc", "atalaya.v1.json"], "atalaya.v1.json"), (["bearer.atalaya.v1.json"], nil), ([], nil),
+            (["bearer.abc", "atalaya.v1.json"], "atalaya.v1.json"), (["bearer.atalaya.v1.json"], nil),
             (["v12.stomp", "ATALAYA.V1.JSON"], nil),
         ] as [([String], String?)]
     )
     func `the first offer that is spoken is chosen`(offers: [String], chosen: String?) {
         let choice = SpokenProtocols.choose(of: offers)
         #expect(choice?.subprotocol == chosen)
-        if let choice { #expect(choice.language.subprotocols.contains(choice.subprotocol)) }
+        if let choice, let chosen { #expect(choice.language.subprotocols.contains(chosen)) }
+    }
+
+    @Test func `who offers nothing speaks plain rooms`() {
+        let choice = SpokenProtocols.choose(of: [])
+        #expect(choice?.subprotocol == nil)
+        #expect(choice?.language.name == .plain)
     }
 }

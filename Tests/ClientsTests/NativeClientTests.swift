@@ -19,7 +19,7 @@ private func gateway(_ command: String) -> [String] {
         defer { server.stop() }
         let client = try await NativeClient.connect(to: server.address, query: "user=alice")
         #expect(client.socket.subprotocol == "atalaya.v1.json")
-        try await client.subscribe("r \"quoted\"")
+        try await client.subscribe("r:1")
         #expect(try await client.publish("[1]", to: "r", echo: false) == "m2")
         #expect(try await client.ask("ping") == .pong(id: "3"))
         #expect(try await client.nextMessage().data == #""before 1""#)

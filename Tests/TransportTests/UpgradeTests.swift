@@ -1,10 +1,11 @@
+import ClientProtocols
 import HTTP
 import Messaging
 import Testing
 import Transport
 
 @Suite struct UpgradeTests {
-    static let development = Upgrade.Rules(usersNameThemselves: true, maximumRooms: 3)
+    static let development = Upgrade.Rules(usersNameThemselves: true, maximumRooms: 3, maximumJSONDepth: 64)
 
     func upgrade(
         _ target: String,
@@ -18,19 +19,28 @@ import Transport
 
     @Test func `plain rooms come in their order, each once, and the first is published to`() throws {
         let upgrade = try self.upgrade("/ws?room=b&room=a&room=b")
-        #expect(upgrade.rooms.map(\.text) == ["b", "a"])
-        #expect(upgrade.language == .plain(room: try RoomName("b"), echo: true))
+        #expect(upgrade.client?.rooms.map(\.text) == ["b", "a"])
+        #expect(self.publication(upgrade) == "b echo true")
         #expect(upgrade.user == nil)
         #expect(upgrade.subprotocol == nil)
     }
 
     @Test func `echo false is kept`() throws {
-        #expect(try self.upgrade("/ws?room=a&echo=false").language == .plain(room: try RoomName("a"), echo: false))
+        #expect(self.publication(try self.upgrade("/ws?room=a&echo=false")) == "a echo false")
+    }
+
+    /// Where a message of the client goes.
+    private func publication(_ upgrade: Upgrade) -> String? {
+        let payload = Array("x".utf8)
+        guard case .request(let request) = upgrade.client?.read(payload.span, isText: true),
+            case .publish(let room, .text, let published, let echo, nil) = request.command, published == payload
+        else { return nil }
+        return "\(room) echo \(echo)"
     }
 
     @Test func `in development a user names itself, elsewhere nobody does`() throws {
         #expect(try self.upgrade("/ws?room=a&user=alice").user?.text == "alice")
-        let strict = Upgrade.Rules(usersNameThemselves: false, maximumRooms: 3)
+        let strict = Upgrade.Rules(usersNameThemselves: false, maximumRooms: 3, maximumJSONDepth: 64)
         #expect(try self.upgrade("/ws?room=a&user=alice", .rooms, strict).user == nil)
     }
 
@@ -44,8 +54,8 @@ import Transport
     {
         let upgrade = try self.upgrade("/ws?room=a&resume=secret", offering: offers)
         #expect(upgrade.subprotocol == chosen)
-        #expect((upgrade.language == .native) == (chosen == "atalaya.v1.json"))
-        #expect(upgrade.resume == (chosen == "atalaya.v1.json" ? "secret" : nil))
+        #expect(upgrade.protocolName == (chosen == "atalaya.v1.json" ? .native : .plain))
+        #expect(upgrade.client?.resume == (chosen == "atalaya.v1.json" ? "secret" : nil))
     }
 
     @Test(arguments: [
@@ -72,7 +82,9 @@ import Transport
     }
 
     @Test func `echo wants no room`() throws {
-        #expect(try self.upgrade("/echo", .echo).language == .echo)
+        let upgrade = try self.upgrade("/echo", .echo)
+        #expect(upgrade.client == nil)
+        #expect(upgrade.protocolName == .plain)
     }
 }
 

@@ -1,3 +1,4 @@
+import Instruments
 import JSONText
 package import Messaging
 
@@ -29,41 +30,46 @@ extension Native {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    /// Appends the JSON of an event.
-    @discardableResult
-    package static func encode(_ event: ServerEvent, into bytes: inout [UInt8]) -> Bool {
+    package func write(_ event: ServerEvent, into bytes: inout [UInt8]) -> Bool {
         switch event {
         case .welcome(let welcome):
-            self.write(welcome, to: &bytes)
+            Self.write(welcome, to: &bytes)
         case .subscribed(let id, let recovered):
-            self.beginOK(id, &bytes)
+            Self.beginOK(id, &bytes)
             if let recovered {
                 bytes.append(contentsOf: (recovered ? #","recovered":true"# : #","recovered":false"#).utf8)
             }
             bytes.append(UInt8(ascii: "}"))
         case .published(let id, let message):
-            self.beginOK(id, &bytes)
+            Self.beginOK(id, &bytes)
             bytes.append(contentsOf: #","messageId":""#.utf8)
             message.ulid.append(to: &bytes)
             bytes.append(contentsOf: #""}"#.utf8)
         case .done(let id):
-            self.beginOK(id, &bytes)
+            Self.beginOK(id, &bytes)
             bytes.append(UInt8(ascii: "}"))
-        case .failed(let id, let code, let message):
+        case .failed(let id, let refusal):
             bytes.append(contentsOf: #"{"type":"error""#.utf8)
-            self.write(id, to: &bytes)
+            Self.write(id, to: &bytes)
             bytes.append(contentsOf: #","code":""#.utf8)
-            bytes.append(contentsOf: code.label.utf8)
+            bytes.append(contentsOf: refusal.code.label.utf8)
             bytes.append(contentsOf: #"","message":"#.utf8)
-            JSONString.append(message, to: &bytes)
+            JSONString.append(refusal.sentence, to: &bytes)
             bytes.append(UInt8(ascii: "}"))
-        case .reconnect(let after, let reason):
-            bytes.append(contentsOf: #"{"type":"reconnect","afterMs":\#(after),"reason":"\#(reason.label)"}"#.utf8)
         case .pong(let id):
             bytes.append(contentsOf: #"{"type":"pong""#.utf8)
-            self.write(id, to: &bytes)
+            Self.write(id, to: &bytes)
             bytes.append(UInt8(ascii: "}"))
         }
+        return true
+    }
+
+    /// A client that is asked to come back hears when; everything else is in the close frame.
+    package func writeGoodbye(_ ending: Ending, into bytes: inout [UInt8]) -> Bool {
+        guard let after = ending.reconnectAfter else { return false }
+        bytes.append(contentsOf: #"{"type":"reconnect","afterMs":"#.utf8)
+        JSONWriter.append(UInt64(clamping: after.wholeMilliseconds), to: &bytes)
+        bytes.append(contentsOf: #","reason":"\#(ending.reason.label)"}"#.utf8)
         return true
     }
 
@@ -87,7 +93,7 @@ extension Native {
     }
 
     /// The id as the client wrote it.
-    private static func write(_ id: CommandID?, to bytes: inout [UInt8]) {
+    static func write(_ id: CommandID?, to bytes: inout [UInt8]) {
         guard let id else { return }
         bytes.append(contentsOf: #","id":"#.utf8)
         switch id {

@@ -41,23 +41,23 @@ struct NativeCommand: ~Copyable {
         let id = try self.id(in: text)
         guard let type = self.value(.type), let command = CommandName(nativeType: type, in: text) else {
             throw .command(
-                CommandFault(id: id, command: .unknown, code: .invalid, message: self.typeSentence(in: text))
+                CommandFault(id: id, command: .unknown, Refusal(.invalid, self.typeSentence(in: text)))
             )
         }
-        do throws(MemberFault) {
+        do throws(Refusal) {
             if let repeated = self.repeated {
-                throw MemberFault("\"\(repeated.name)\" stands there twice")
+                throw Refusal(.invalid, "\"\(repeated.name)\" stands there twice")
             }
             try self.checkMembers(of: command, in: text)
             return ClientRequest(id: id, command: try self.command(command, in: text))
         } catch {
-            throw .command(CommandFault(id: id, command: command, code: error.code, message: error.message))
+            throw .command(CommandFault(id: id, command: command, error))
         }
     }
 
     // MARK: - Commands
 
-    private func command(_ name: CommandName, in text: Span<UInt8>) throws(MemberFault) -> ClientCommand {
+    private func command(_ name: CommandName, in text: Span<UInt8>) throws(Refusal) -> ClientCommand {
         switch name {
         case .connect:
             return .connect(
@@ -70,7 +70,7 @@ struct NativeCommand: ~Copyable {
             return .unsubscribe(try self.room(in: text))
         case .publish:
             guard let data = self.value(.data) else {
-                throw MemberFault("\"data\" is missing; it is any JSON value")
+                throw Refusal(.invalid, "\"data\" is missing; it is any JSON value")
             }
             return .publish(
                 room: try self.room(in: text),
@@ -83,7 +83,7 @@ struct NativeCommand: ~Copyable {
             return .refresh(token: try self.string(.token, in: text))
         case .received:
             guard let id = ULID(try self.string(.messageID, in: text)) else {
-                throw MemberFault("\"messageId\" is the 26 characters that a message came with")
+                throw Refusal(.invalid, "\"messageId\" is the 26 characters that a message came with")
             }
             return .received(MessageID(id))
         case .ping:
@@ -120,49 +120,48 @@ struct NativeCommand: ~Copyable {
             CommandFault(
                 id: nil,
                 command: .unknown,
-                code: .invalid,
-                message: "\"id\" is a number or a string of at most \(Self.maximumIDBytes) bytes"
+                Refusal(.invalid, "\"id\" is a number or a string of at most \(Self.maximumIDBytes) bytes")
             )
         )
     }
 
     private static let maximumIDBytes = 64
 
-    private func room(in text: Span<UInt8>) throws(MemberFault) -> RoomName {
+    private func room(in text: Span<UInt8>) throws(Refusal) -> RoomName {
         guard let value = self.value(.room), value.kind == .string else {
-            throw MemberFault("\"room\" is missing; it is a string")
+            throw Refusal(.invalid, "\"room\" is missing; it is a string")
         }
         do throws(RoomNameError) {
             return value.isEscaped
                 ? try RoomName(value.string(in: text) ?? "") : try RoomName(text.extracting(value.contents))
         } catch {
-            throw MemberFault("\(error)", error == .reserved ? .forbidden : .invalid)
+            throw Refusal(error == .reserved ? .forbidden : .invalid, "\(error)")
         }
     }
 
-    private func optionalString(_ member: NativeMember, in text: Span<UInt8>) throws(MemberFault) -> String? {
+    private func optionalString(_ member: NativeMember, in text: Span<UInt8>) throws(Refusal) -> String? {
         guard let value = self.optional(member) else { return nil }
-        guard let string = value.string(in: text) else { throw MemberFault("\"\(member.name)\" is a string") }
+        guard let string = value.string(in: text) else { throw Refusal(.invalid, "\"\(member.name)\" is a string") }
         return string
     }
 
-    private func string(_ member: NativeMember, in text: Span<UInt8>) throws(MemberFault) -> String {
+    private func string(_ member: NativeMember, in text: Span<UInt8>) throws(Refusal) -> String {
         guard let string = try self.optionalString(member, in: text) else {
-            throw MemberFault("\"\(member.name)\" is missing; it is a string")
+            throw Refusal(.invalid, "\"\(member.name)\" is missing; it is a string")
         }
         return string
     }
 
-    private func echo() throws(MemberFault) -> Bool {
+    private func echo() throws(Refusal) -> Bool {
         guard let value = self.optional(.echo) else { return true }
-        guard let echo = value.bool else { throw MemberFault("\"echo\" is true or false") }
+        guard let echo = value.bool else { throw Refusal(.invalid, "\"echo\" is true or false") }
         return echo
     }
 
-    private func trace(in text: Span<UInt8>) throws(MemberFault) -> TraceContext? {
+    private func trace(in text: Span<UInt8>) throws(Refusal) -> TraceContext? {
         guard let string = try self.optionalString(.traceparent, in: text) else { return nil }
         guard let trace = TraceContext(traceparent: string) else {
-            throw MemberFault("\"traceparent\" is none of W3C Trace Context, such as 00-<32 hex>-<16 hex>-01")
+            throw Refusal(.invalid, "\"traceparent\" is none of W3C Trace Context, such as 00-<32 hex>-<16 hex>-01")
         }
         return trace
     }
@@ -176,7 +175,7 @@ struct NativeCommand: ~Copyable {
         return sentence + Spelling.suggestion(for: given, among: known)
     }
 
-    private func checkMembers(of command: CommandName, in text: Span<UInt8>) throws(MemberFault) {
+    private func checkMembers(of command: CommandName, in text: Span<UInt8>) throws(Refusal) {
         let known = NativeMember.known(to: command)
         for member in NativeMember.allCases.dropFirst(2) where self.value(member) != nil {
             guard known.contains(member) else { throw self.stranger(member.name, command, known) }
@@ -184,21 +183,11 @@ struct NativeCommand: ~Copyable {
         if let key = self.unknown { throw self.stranger(key.string(in: text) ?? "", command, known) }
     }
 
-    private func stranger(_ name: String, _ command: CommandName, _ known: [NativeMember]) -> MemberFault {
-        MemberFault(
+    private func stranger(_ name: String, _ command: CommandName, _ known: [NativeMember]) -> Refusal {
+        Refusal(
+            .invalid,
             "\(command.label) has no member \"\(name.prefix(40))\""
                 + Spelling.suggestion(for: name, among: known.map(\.name))
         )
-    }
-}
-
-/// What is wrong with one member, for the client's developer.
-private struct MemberFault: Error {
-    let message: String
-    let code: ErrorCode
-
-    init(_ message: String, _ code: ErrorCode = .invalid) {
-        self.message = message
-        self.code = code
     }
 }

@@ -1,8 +1,8 @@
 import JSONText
-package import Messaging
+import Messaging
 
 /// Why a text frame is no command.
-package enum NativeFault: Error, Sendable {
+enum NativeFault: Error, Sendable {
     /// It is not one JSON object: the connection is closed with 4400.
     case notAnObject(String)
     /// It is answered with an error, and the connection stays.
@@ -12,7 +12,7 @@ package enum NativeFault: Error, Sendable {
     init(_ error: JSONError, isObject: Bool) {
         switch error.fault {
         case .tooDeep where isObject, .loneSurrogate where isObject:
-            self = .command(CommandFault(id: nil, command: .unknown, code: .invalid, message: "\(error)"))
+            self = .command(CommandFault(id: nil, command: .unknown, Refusal(.invalid, "\(error)")))
         default:
             self = .notAnObject("a frame of atalaya.v1.json is one JSON object: \(error)")
         }

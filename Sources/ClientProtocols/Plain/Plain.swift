@@ -1,9 +1,101 @@
+import ByteKernels
 package import Messaging
 
 /// Plain rooms: each message is a payload, and nothing else is said.
-package enum Plain: ClientProtocol {
+///
+/// What a client sends goes to the first of the rooms that its URL names; it gets the messages of them all.
+package final class Plain: ClientProtocol {
     package static let name = ProtocolName.plain
     package static let subprotocols = ["atalaya.v1.plain"]
+    package static let traits = ProtocolTraits(commands: [.publish], isPinged: true, isWelcomed: false)
+
+    package let rooms: [RoomName]
+    package var resume: String? { nil }
+    private let room: RoomName
+    /// Whether the client gets its own messages too.
+    private let echo: Bool
+
+    package init(_ hello: ClientHello) throws(HelloFault) {
+        self.rooms = try Self.rooms(hello)
+        guard let first = self.rooms.first else { throw HelloFault(.room, "plain rooms want a room: ?room=NAME") }
+        self.room = first
+        switch hello.value(of: "echo") {
+        case nil, "true": self.echo = true
+        case "false": self.echo = false
+        case let other?: throw HelloFault(.parameter, "echo is true or false, not \(other.prefix(20))")
+        }
+    }
+
+    private static func rooms(_ hello: ClientHello) throws(HelloFault) -> [RoomName] {
+        var rooms: [RoomName] = []
+        for text in hello.values(of: "room") {
+            do throws(RoomNameError) {
+                let room = try RoomName(text)
+                if !rooms.contains(room) {
+                    rooms.append(room)
+                }
+            } catch {
+                throw HelloFault(.room, "room: \(error)")
+            }
+        }
+        return rooms
+    }
+
+    // MARK: - What the client says
+
+    package func read(_ bytes: Span<UInt8>, isText: Bool) -> ClientInput {
+        .request(
+            ClientRequest(
+                id: nil,
+                command: .publish(
+                    room: self.room,
+                    kind: isText ? .text : .binary,
+                    payload: [UInt8](copying: bytes),
+                    echo: self.echo,
+                    trace: nil
+                )
+            )
+        )
+    }
+
+    /// Whatever it was, it was to be published.
+    package func readOversized(_ explanation: String) -> ClientInput {
+        .fault(CommandFault(id: nil, command: .publish, Refusal(.tooBig, explanation)))
+    }
+
+    package static func write(_ request: ClientRequest, into bytes: inout [UInt8]) -> Bool {
+        guard case .publish(_, let kind, let payload, _, nil) = request.command, kind != .json, request.id == nil else {
+            return false
+        }
+        bytes.append(contentsOf: payload)
+        return true
+    }
+
+    // MARK: - What it is told
+
+    /// There is no frame but the messages themselves.
+    package func write(_ event: ServerEvent, into bytes: inout [UInt8]) -> Bool {
+        false
+    }
+
+    /// Without answers, a refusal is the end.
+    package func answer(_ refusal: Refusal, to id: CommandID?) -> RefusalAnswer {
+        let reason: CloseReason =
+            switch refusal.code {
+            case .rateLimited: .rateLimited
+            case .forbidden, .invalid, .notSupported: .forbidden
+            case .unauthenticated: .unauthenticated
+            case .tooBig: .tooBig
+            case .brokerUnavailable: .overloaded
+            }
+        return .ending(Ending(reason, by: .server, refusal.sentence))
+    }
+
+    package func writeGoodbye(_ ending: Ending, into bytes: inout [UInt8]) -> Bool {
+        false
+    }
+
+    // MARK: - Rooms' messages
 
     package static func isText(_ message: Message) -> Bool {
         message.kind != .binary
@@ -20,11 +112,5 @@ package enum Plain: ClientProtocol {
         } else {
             bytes.append(contentsOf: message.payload)
         }
-    }
-
-    /// There is no frame but the messages themselves.
-    @discardableResult
-    package static func encode(_ event: ServerEvent, into bytes: inout [UInt8]) -> Bool {
-        false
     }
 }

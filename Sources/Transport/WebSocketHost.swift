@@ -5,7 +5,7 @@ package import Sessions
 import WebSocket
 
 /// What the WebSocket connections of one event loop share.
-package final class WebSocketLoop {
+package final class WebSocketHost {
     package let loop: EventLoop
     package let registry: SessionRegistry
     package let settings: TransportSettings
@@ -37,7 +37,7 @@ package final class WebSocketLoop {
     }
 }
 
-extension WebSocketLoop: PressureObserver {
+extension WebSocketHost: PressureObserver {
     package func pressureChanged(_ hasPressure: Bool) {
         guard !hasPressure else { return }
         let paused = self.paused
@@ -48,4 +48,4 @@ extension WebSocketLoop: PressureObserver {
     }
 }
 
-@available(*, unavailable) extension WebSocketLoop: Sendable {}
+@available(*, unavailable) extension WebSocketHost: Sendable {}

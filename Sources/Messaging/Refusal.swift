@@ -1,0 +1,13 @@
+/// Why something that a client asked for is not done: the code that programs read, and a sentence for developers.
+///
+/// Each protocol tells it in its own way, as an error or by ending the connection.
+package struct Refusal: Error, Hashable, Sendable {
+    package let code: ErrorCode
+    /// What is wrong and what would be right, without secrets.
+    package let sentence: String
+
+    package init(_ code: ErrorCode, _ sentence: String) {
+        self.code = code
+        self.sentence = sentence
+    }
+}
