@@ -1,11 +1,19 @@
+/// Who published, and is to hear what became of it.
+package enum Publisher: Sendable, Hashable {
+    /// A connection of one of the client loops.
+    case connection(SenderReference)
+    /// Whoever is no connection, an HTTP request for one; the sink knows it by this number.
+    case request(UInt64)
+}
+
 /// Whom to tell what became of a publication: a value that travels with it and comes back.
 package struct PublicationTicket: Sendable, Hashable {
-    package let sender: SenderReference
+    package let publisher: Publisher
     /// The id that the answer carries; `nil` where only a failure is answered.
     package let command: CommandID?
 
-    package init(sender: SenderReference, command: CommandID?) {
-        self.sender = sender
+    package init(publisher: Publisher, command: CommandID?) {
+        self.publisher = publisher
         self.command = command
     }
 }

@@ -9,6 +9,7 @@ final class RedisNode {
     let inbox: RedisInbox
     let log: EventLog
     let tally = RedisTally()
+    let complaints: RedisComplaints
     var probe = RedisProbe()
     private(set) var sink: (any BrokerSink)?
 
@@ -21,8 +22,11 @@ final class RedisNode {
     private let shown: Lock<RedisBroker.Shown>
 
     private var connections: [RedisConnection] = []
+    private var pipeline: RedisPipeline?
+    private var clock: RedisClock?
     private var publisher: RedisPublisher?
     private var subscriber: RedisSubscriber?
+    private var hasPublished = false
     private var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
     private var upkeep: TimerToken?
 
@@ -45,15 +49,20 @@ final class RedisNode {
         self.inbox = inbox
         self.shown = shown
         self.log = log
+        self.complaints = RedisComplaints(tally: self.tally, log: log)
     }
 
     func start(delivering sink: any BrokerSink) {
         self.sink = sink
         let publish = self.makeConnection(.publish)
         let subscribe = self.makeConnection(.subscribe)
+        let pipeline = RedisPipeline(connection: publish, loop: self.loop)
+        pipeline.delegate = self
+        self.pipeline = pipeline
+        self.clock = RedisClock(pipeline: pipeline, loop: self.loop, complaints: self.complaints)
         self.publisher = RedisPublisher(
             node: self,
-            connection: publish,
+            pipeline: pipeline,
             loop: self.loop,
             channels: self.channels,
             origin: self.origin
@@ -121,7 +130,7 @@ final class RedisNode {
 
     // MARK: - What one connection has for the other
 
-    var canPublish: Bool { self.connections.first?.isReady ?? false }
+    var canPublish: Bool { self.pipeline?.isOpen ?? false }
 
     func recall(_ away: Duration) {
         self.publisher?.recall(away)
@@ -135,14 +144,23 @@ final class RedisNode {
         self.publisher?.recalled(away)
     }
 
-    /// The publishing connection sends a PING just now: in step with it, the subscription is probed.
-    func pingedPublisher() {
+    /// Publishes to this instance itself, or gives the subscription up where that did not come back.
+    private func probeSubscription() {
         guard let subscriber = self.subscriber, subscriber.isListening else { return }
-        if self.probe.isOverdue {
+        guard !self.probe.isOverdue else {
             self.probe.reset()
             subscriber.giveUpSilent()
-        } else {
-            self.publisher?.probe(self.probe.next())
+            return
+        }
+        let number = self.probe.next()
+        let command = RedisCommand("PUBLISH", self.channels.probe, String(number))
+        self.pipeline?.send(command) { [weak self] answer, now in
+            switch answer {
+            case .reply(.integer): self?.probe.accepted(number)
+            case .reply: self?.pipeline?.giveUpUnexpected()
+            case .refused(let reply): self?.complaints.refused(reply, in: nil, at: now)
+            case .lost: break
+            }
         }
     }
 
@@ -162,6 +180,35 @@ final class RedisNode {
             let place = self.connections.first?.place ?? ""
             self.log.write(RedisEvent.up, [(.broker, .text("redis")), (.address, .text(place))])
         }
+    }
+}
+
+extension RedisNode: RedisPipelineDelegate {
+    func pipelineOpened(at now: Instant) {
+        if self.hasPublished {
+            self.tally.counts.reconnects += 1
+        }
+        self.hasPublished = true
+        // Epochs that begin with the first publications carry the time.
+        self.clock?.opened { [weak self] in
+            guard let self, self.canPublish else { return }
+            self.publisher?.opened()
+            self.healthChanged()
+        }
+    }
+
+    func pipelinePinged() {
+        self.clock?.ask()
+        self.probeSubscription()
+    }
+
+    func pipelineAnswered(at now: Instant) {
+        self.publisher?.answersEnded()
+    }
+
+    func pipelineClosed(_ fault: RedisFault, at now: Instant) {
+        self.publisher?.closed()
+        self.healthChanged(fault)
     }
 }
 

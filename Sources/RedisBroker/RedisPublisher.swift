@@ -3,24 +3,17 @@ import Instruments
 import Messaging
 import Reactor
 
-/// The publishing side: pipelines publications, announcements and probes, and matches the answers by their order.
+/// The publishing side: numbers publications and announces how far they have come.
 final class RedisPublisher {
-    private enum Awaited {
-        case publication(Publication, BusStamp)
-        case announcement([BusTail])
-        case probe(UInt64)
-        case recall(Duration)
-        case ping
-    }
-
     private static let announcementInterval = Duration.seconds(1)
 
     private unowned let node: RedisNode
-    private let connection: RedisConnection
+    private let pipeline: RedisPipeline
     private let loop: EventLoop
     private let channels: RedisChannels
     private var sequence: BusSequencePublisher
-    private var awaited = Deque<Awaited>()
+    /// Sent and not answered, in order.
+    private var unanswered = Deque<(publication: Publication, stamp: BusStamp)>()
     private var receipts: [PublicationReceipt] = []
     private var announcing: TimerToken?
     /// The longest time for which an instance was away, of those that asked since the last announcement.
@@ -28,14 +21,13 @@ final class RedisPublisher {
     private var wasOpen = false
     private let complaints: RedisComplaints
 
-    init(node: RedisNode, connection: RedisConnection, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
+    init(node: RedisNode, pipeline: RedisPipeline, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
         self.node = node
-        self.connection = connection
+        self.pipeline = pipeline
         self.loop = loop
         self.channels = channels
         self.sequence = BusSequencePublisher(origin: origin)
-        self.complaints = RedisComplaints(tally: node.tally, log: node.log)
-        connection.delegate = self
+        self.complaints = node.complaints
     }
 
     /// Publishes, or answers at once where that cannot be.
@@ -43,7 +35,7 @@ final class RedisPublisher {
         let now = self.loop.now
         let publishedAt = self.loop.wallNanoseconds
         for publication in publications {
-            guard self.connection.isReady else {
+            guard self.pipeline.isOpen else {
                 self.settle(publication, .unavailable)
                 continue
             }
@@ -51,7 +43,8 @@ final class RedisPublisher {
             let stamp = self.sequence.stamp(message.room, at: now, newEpoch: .random(in: 0...UInt64.max))
             var command = RedisCommand("PUBLISH", self.channels.channel(of: message.room))
             command.append { Envelope.append(message, stamp: stamp, publishedAt: publishedAt, to: &$0) }
-            self.send(command, awaiting: .publication(publication, stamp))
+            self.unanswered.append((publication, stamp))
+            self.pipeline.send(command, answering: self)
         }
         self.giveReceipts()
     }
@@ -60,17 +53,13 @@ final class RedisPublisher {
     func recall(_ away: Duration) {
         let milliseconds = UInt64(clamping: away.wholeMilliseconds)
         let question = BusAnnouncement(origin: self.sequence.origin, tails: [], recallMilliseconds: milliseconds)
-        self.announce(question, awaiting: .recall(away))
+        self.announce(question) { [weak self] in self?.node.recallFailed(away) }
     }
 
     /// Another instance was away for so long.
     func recalled(_ away: Duration) {
         self.recalled = max(away, self.recalled ?? .zero)
         self.planAnnouncement()
-    }
-
-    func probe(_ number: UInt64) {
-        self.send(RedisCommand("PUBLISH", self.channels.probe, String(number)), awaiting: .probe(number))
     }
 
     func forgetIdle() {
@@ -88,7 +77,7 @@ final class RedisPublisher {
     }
 
     private func announceNews() {
-        guard self.connection.isReady else { return }
+        guard self.pipeline.isOpen else { return }
         if let away = self.recalled.take() {
             self.sequence.recall(away, at: self.loop.now)
         }
@@ -97,23 +86,24 @@ final class RedisPublisher {
             let tails = Array(news.prefix(BusAnnouncement.maximumTails))
             news = news.dropFirst(tails.count)
             let announcement = BusAnnouncement(origin: self.sequence.origin, tails: tails)
-            self.announce(announcement, awaiting: .announcement(tails))
+            self.announce(announcement) { [weak self] in self?.sequence.returned(tails) }
         }
     }
 
-    private func announce(_ announcement: BusAnnouncement, awaiting awaited: Awaited) {
+    /// - Parameter failed: What is to be done where it was not, or not certainly, published.
+    private func announce(_ announcement: BusAnnouncement, failed: @escaping () -> Void) {
         var command = RedisCommand("PUBLISH", self.channels.tails)
         command.append { $0 += announcement.encoded }
-        self.send(command, awaiting: awaited)
-    }
-
-    private func send(_ command: RedisCommand, awaiting awaited: Awaited) {
-        guard self.connection.isReady else {
-            self.abandon(awaited)
-            return
+        self.pipeline.send(command) { [weak self] answer, now in
+            guard let self else { return }
+            switch answer {
+            case .reply(.integer): return
+            case .reply: self.pipeline.giveUpUnexpected()
+            case .refused(let reply): self.complaints.refused(reply, in: nil, at: now)
+            case .lost: break
+            }
+            failed()
         }
-        self.connection.send(command)
-        self.awaited.append(awaited)
     }
 
     // MARK: - Answers
@@ -128,88 +118,42 @@ final class RedisPublisher {
         self.node.sink?.settled(exchange(&self.receipts, with: []))
     }
 
-    private func refused(_ text: String, room: RoomName?, at now: Instant) {
-        let reply = RedisErrorReply(text)
-        self.complaints.refused(reply, in: room, at: now)
-        if reply.kind.concernsConnection {
-            self.connection.give(up: .refused(reply))
-        }
-    }
-}
+    // MARK: - The connection
 
-extension RedisPublisher: RedisConnectionDelegate {
-    func opened(at now: Instant) {
-        if self.wasOpen {
-            self.node.tally.counts.reconnects += 1
-        }
-        self.wasOpen = true
+    func opened() {
         self.node.inbox.setOpen(true)
         // The last numbers of epochs that ended with the connection go before the first of the new ones.
         self.announceNews()
-        self.node.healthChanged()
     }
 
-    func pinged() {
-        self.awaited.append(.ping)
-        self.node.pingedPublisher()
-    }
-
-    func replied(_ reply: RedisReply, at now: Instant) {
-        switch (self.awaited.popFirst(), reply) {
-        case (.ping, .status("PONG")):
-            self.connection.ponged(at: now)
-        case (.publication(let publication, let stamp), .integer):
-            self.sequence.accepted(stamp, in: publication.message.room)
-            self.node.tally.counts.published += 1
-            self.settle(publication, .accepted)
-        case (.publication(let publication, let stamp), .error(let text)):
-            self.sequence.doubted(stamp, in: publication.message.room)
-            self.settle(publication, .unavailable)
-            self.refused(text, room: publication.message.room, at: now)
-        case (.announcement, .integer), (.recall, .integer):
-            break
-        case (.announcement(let tails), .error(let text)):
-            self.sequence.returned(tails)
-            self.refused(text, room: nil, at: now)
-        case (.probe(let number), .integer):
-            self.node.probe.accepted(number)
-        case (.probe, .error(let text)), (.recall, .error(let text)), (.ping, .error(let text)):
-            self.refused(text, room: nil, at: now)
-        case (let awaited, _):
-            // Whose answer is whose cannot be told any more.
-            if let awaited {
-                self.abandon(awaited)
-            }
-            self.connection.give(up: .unexpectedReply)
-        }
-    }
-
-    func repliesEnded(at now: Instant) {
+    /// All answers that came at once were told.
+    func answersEnded() {
         self.planAnnouncement()
         self.giveReceipts()
     }
 
-    func ended(_ fault: RedisFault, at now: Instant) {
+    func closed() {
         self.node.inbox.setOpen(false)
-        while let awaited = self.awaited.popFirst() {
-            self.abandon(awaited)
-        }
         self.giveReceipts()
-        self.node.healthChanged(fault)
     }
+}
 
-    /// The answer will never come.
-    private func abandon(_ awaited: Awaited) {
-        switch awaited {
-        case .publication(let publication, let stamp):
-            self.sequence.doubted(stamp, in: publication.message.room)
-            self.settle(publication, .unavailable)
-        case .announcement(let tails):
-            self.sequence.returned(tails)
-        case .recall(let away):
-            self.node.recallFailed(away)
-        case .probe, .ping:
-            break
+extension RedisPublisher: RedisAsker {
+    func answered(_ answer: RedisAnswer, at now: Instant) {
+        guard let (publication, stamp) = self.unanswered.popFirst() else { return }
+        let room = publication.message.room
+        if case .reply(.integer) = answer {
+            self.sequence.accepted(stamp, in: room)
+            self.node.tally.counts.published += 1
+            self.settle(publication, .accepted)
+            return
+        }
+        self.sequence.doubted(stamp, in: room)
+        self.settle(publication, .unavailable)
+        switch answer {
+        case .refused(let reply): self.complaints.refused(reply, in: room, at: now)
+        case .reply: self.pipeline.giveUpUnexpected()
+        case .lost: break
         }
     }
 }

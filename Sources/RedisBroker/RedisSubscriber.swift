@@ -33,7 +33,7 @@ final class RedisSubscriber {
         self.loop = loop
         self.channels = channels
         self.origin = origin
-        self.complaints = RedisComplaints(tally: node.tally, log: node.log)
+        self.complaints = node.complaints
         connection.delegate = self
     }
 

@@ -4,6 +4,8 @@ package import Reactor
 
 /// Brings what the broker has for this instance to the loops whose rooms it concerns: one hop a loop for each batch.
 package final class RoomHub: BrokerSink {
+    /// Publishers that are no connections.
+    package let requests = PublishingRequests()
     private let directory: RoomDirectory
     private let shards: Lock<[LoopBound<RoomShard>]>
 
@@ -33,9 +35,16 @@ package final class RoomHub: BrokerSink {
     }
 
     package func settled(_ receipts: [PublicationReceipt]) {
-        self.distribute(receipts, loops: receipts.map { 1 << UInt64($0.ticket.sender.loop) }) { shard, receipts in
-            shard.settled(receipts)
+        let loops = receipts.map { receipt -> UInt64 in
+            switch receipt.ticket.publisher {
+            case .connection(let sender):
+                return 1 << UInt64(sender.loop)
+            case .request(let number):
+                self.requests.settle(receipt, of: number)
+                return 0
+            }
         }
+        self.distribute(receipts, loops: loops) { shard, receipts in shard.settled(receipts) }
     }
 
     /// Gives each loop those values whose bit for it is set, in their order; at once where the caller is that loop.

@@ -150,7 +150,8 @@ package final class RoomShard {
 
     package func settled(_ receipts: [PublicationReceipt]) {
         for receipt in receipts {
-            self.delegate?.settled(receipt, for: ConnectionHandle(bits: receipt.ticket.sender.connection))
+            guard case .connection(let sender) = receipt.ticket.publisher else { continue }
+            self.delegate?.settled(receipt, for: ConnectionHandle(bits: sender.connection))
         }
     }
 

@@ -133,7 +133,7 @@ package final class Session {
                     acceptedAt: registry.loop.wallNanoseconds,
                     trace: trace
                 ),
-                ticket: PublicationTicket(sender: sender, command: id)
+                ticket: PublicationTicket(publisher: .connection(sender), command: id)
             )
         )
     }

@@ -82,7 +82,7 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     func publish(_ text: String, to room: RoomName, from sender: ConnectionHandle, echo: Bool = true) {
         let message = self.message(text, to: room, from: sender, echo: echo)
         let ticket = PublicationTicket(
-            sender: SenderReference(loop: 0, connection: sender.bits),
+            publisher: .connection(SenderReference(loop: 0, connection: sender.bits)),
             command: .number("\(self.next)")
         )
         self.shard.publish(Publication(message: message, ticket: ticket))

@@ -195,7 +195,7 @@ extension Publication {
 extension PublicationTicket {
     package static func of(_ message: Message) -> PublicationTicket {
         let sender = message.sender ?? SenderReference(loop: 0, connection: 0)
-        return PublicationTicket(sender: sender, command: .string(message.id.text))
+        return PublicationTicket(publisher: .connection(sender), command: .string(message.id.text))
     }
 }
 
