@@ -69,7 +69,7 @@ final class ManagementLoop: Sendable {
         _ isStarted: Lock<Bool>
     ) -> HealthChecks {
         let live = clients.map { client in
-            LoopWatch(LoopWatch.Loop(name: client.loop.name) { client.loop.execute($0) }).check
+            LoopWatch(of: client.loop.name) { client.loop.execute($0) }.check
         }
         let started = HealthCheck("listeners") {
             isStarted.withLock { $0 } ? .ok : .failed("not listening yet")

@@ -79,11 +79,9 @@ private final class Listener: Sendable {
     private let port: UInt16
 
     init(watching clients: EventLoop) async throws {
-        let watch = LoopWatch(
-            LoopWatch.Loop(name: clients.name) { clients.execute($0) },
-            bound: .milliseconds(100),
-            moment: .milliseconds(100)
-        )
+        let watch = LoopWatch(of: clients.name, bound: .milliseconds(100), moment: .milliseconds(100)) {
+            clients.execute($0)
+        }
         let routes = ManagementRoutes(
             checks: HealthChecks(live: [watch.check]),
             metrics: try MetricRegistry([LoopCount(loop: clients)], limit: .milliseconds(100)),

@@ -4,22 +4,44 @@ package import Instruments
 package final class MetricRegistry: Sendable {
     /// Every family, in the order of the exposition: what dashboards and alerts are held to.
     package let families: [MetricFamily]
-    private let sources: [MeteredSource]
+    private let parts: [Part]
     private let limit: Duration
     private let log: EventLog
+
+    private struct Part {
+        let name: String
+        let families: [MetricFamily]
+        let inquiry: Inquiry<Measurements>
+
+        init(_ source: any MetricSource, _ clock: some Clock<Duration>) {
+            self.name = "\(type(of: source))"
+            self.families = source.families
+            self.inquiry = Inquiry(clock: clock) { answer in
+                // Owned by nobody: a part that is stuck may never come back, and nobody could end it.
+                Task {
+                    var measurements = Measurements()
+                    await source.measure(into: &measurements)
+                    answer(measurements)
+                }
+                return true
+            }
+        }
+    }
 
     /// - Parameters:
     ///   - sources: In the order of the exposition.
     ///   - limit: What each part is given; one that takes longer is shown with its last numbers.
+    ///   - clock: What the limit is measured by.
     /// - Throws: The first of the `faults` of these sources.
     package init(
         _ sources: [any MetricSource],
         limit: Duration = .seconds(1),
-        log: EventLog = EventLog(threshold: .error, sink: NoLog())
+        log: EventLog = EventLog(threshold: .error, sink: NoLog()),
+        clock: some Clock<Duration> = ContinuousClock()
     ) throws(MetricFault) {
         self.families = sources.flatMap(\.families)
         if let fault = MetricFault.faults(of: self.families).first { throw fault }
-        self.sources = sources.map(MeteredSource.init)
+        self.parts = sources.map { Part($0, clock) }
         self.limit = limit
         self.log = log
     }
@@ -31,31 +53,24 @@ package final class MetricRegistry: Sendable {
 
     /// Asks all parts at the same time.
     ///
-    /// Takes no longer than the limit, whatever they do.
+    /// Takes no longer than the limit, whatever they do. A part that does not answer in time is shown with its last
+    /// numbers, and named in the log once.
     package func measure() async -> Measurements {
-        let answers = await withTaskGroup(of: (Int, MeteredSource.Answer).self) { group in
-            for (index, source) in self.sources.enumerated() {
-                group.addTask { (index, await source.measure(within: self.limit)) }
-            }
-            var answers: [Int: MeteredSource.Answer] = [:]
-            for await (index, answer) in group { answers[index] = answer }
-            return answers
-        }
+        let replies = await Inquiry.replies(of: self.parts.map(\.inquiry), within: self.limit)
         var measurements = Measurements()
-        for (index, source) in self.sources.enumerated() {
+        for (part, reply) in zip(self.parts, replies) {
             // Its families stand there even where it never answered.
-            for family in source.families { measurements.declare(family) }
-            guard let answer = answers[index] else { continue }
-            measurements.add(answer.measurements)
-            if answer.isNewlyLate { self.tell(of: source) }
+            for family in part.families { measurements.declare(family) }
+            if let latest = reply.latest { measurements.add(latest) }
+            if case .late(_, _, isNew: true) = reply { self.tell(of: part) }
         }
         return measurements
     }
 
-    private func tell(of source: MeteredSource) {
+    private func tell(of part: Part) {
         self.log.write(
             ObservabilityEvent.sourceLate,
-            [(.reason, .text(source.name)), (.durationMs, .integer(self.limit.wholeMilliseconds))]
+            [(.reason, .text(part.name)), (.durationMs, .integer(self.limit.wholeMilliseconds))]
         )
     }
 }

@@ -1,5 +1,3 @@
-import Instruments
-
 /// The first of several answers to one question; who comes later is not heard.
 package final class FirstValue<Value: Sendable>: Sendable {
     private enum State: Sendable {
