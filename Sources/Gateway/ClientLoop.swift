@@ -93,10 +93,3 @@ struct LoopReport: Sendable {
     let sessions: SessionReport
     let rejections: HandshakeReport
 }
-
-extension ClientLoop {
-    /// Sockets that clients hold, sessions or not; `nil` where the loop has ended.
-    func openConnections() async -> Int? {
-        await self.loop.perform { self.loop.snapshot().open }
-    }
-}

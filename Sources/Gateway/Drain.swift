@@ -13,12 +13,16 @@ final class Drain: Sendable {
     }
 
     private let loops: [ClientLoop]
+    private let openConnections: [Inquiry<Int>]
     private let settings: DrainSettings
     private let log: EventLog
     private let state = Lock(State())
 
     init(_ loops: [ClientLoop], _ settings: DrainSettings, log: EventLog) {
         self.loops = loops
+        self.openConnections = loops.map { client in
+            Inquiry { answer in client.loop.execute { answer(client.loop.snapshot().open) } }
+        }
         self.settings = settings
         self.log = log
     }
@@ -83,14 +87,19 @@ final class Drain: Sendable {
         )
     }
 
-    /// Sockets of the public listener that are still open; a loop that is stuck counts as none, since its clients can
-    /// only be cut.
-    func connections() async -> Int {
-        var open = 0
-        for client in self.loops {
-            open += await client.openConnections() ?? 0
+    /// Sockets of the public listener that are still open, clients' or not.
+    ///
+    /// A loop that is too busy to answer counts as many as it last said, at first as one: it holds up nobody who asks,
+    /// and is not taken for empty.
+    private func connections() async -> Int {
+        let replies = await Inquiry.replies(of: self.openConnections, within: LoopReports.patience)
+        return replies.reduce(0) { sum, reply in
+            switch reply {
+            case .inTime(let open): sum + open
+            case .late(let last, _, _): sum + (last ?? 1)
+            case .ended: sum
+            }
         }
-        return open
     }
 }
 
