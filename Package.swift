@@ -38,9 +38,8 @@ let rows: [Row] = [
     Row(
         name: "Gateway",
         ours: [
-            "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Observability",
-            "Reactor",
-            "RedisBroker", "Rooms", "Sessions", "Settings", "Transport",
+            "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Notation",
+            "Observability", "Reactor", "RedisBroker", "Rooms", "Sessions", "Settings", "Transport",
         ],
         outside: [unixSignals]
     ),
@@ -50,7 +49,7 @@ let rows: [Row] = [
             "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Observability", "Reactor", "Settings",
         ]
     ),
-    Row(name: "Observability", ours: ["Instruments", "Settings"], outside: [logging]),
+    Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"], outside: [logging]),
     Row(
         name: "Clients",
         ours: [
@@ -65,7 +64,11 @@ let rows: [Row] = [
         ]
     ),
     Row(name: "HTTPServer", ours: ["HTTP", "Instruments", "Reactor", "Settings"], settings: [spans]),
-    Row(name: "ClientProtocols", ours: ["ByteKernels", "Instruments", "JSONText", "Messaging"], settings: [spans]),
+    Row(
+        name: "ClientProtocols",
+        ours: ["ByteKernels", "Instruments", "JSONText", "Messaging", "Notation"],
+        settings: [spans]
+    ),
     Row(
         name: "Sessions",
         ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"],
@@ -78,24 +81,27 @@ let rows: [Row] = [
         outside: [deque],
         settings: [spans, facesC]
     ),
-    Row(name: "Messaging", ours: ["Instruments"], settings: [spans]),
-    Row(name: "HTTP", ours: ["ByteKernels"], settings: [spans]),
+    Row(name: "Messaging", ours: ["Instruments", "Notation"], settings: [spans]),
+    Row(name: "HTTP", ours: ["ByteKernels", "Notation"], settings: [spans]),
     Row(name: "WebSocket", ours: ["ByteKernels", "Crypto", "HTTP"], settings: [spans]),
-    Row(name: "JSONText", ours: ["ByteKernels"], settings: [spans]),
+    Row(name: "JSONText", ours: ["ByteKernels", "Notation"], settings: [spans]),
     Row(name: "ByteKernels", settings: [spans, optimisedInDebug]),
     Row(name: "HTTPClient", ours: ["CCurl", "Instruments"], settings: [spans, facesC]),
-    Row(name: "Settings", outside: [configuration, yams]),
+    Row(name: "Settings", ours: ["Notation"], outside: [configuration, yams]),
     Row(name: "Crypto", ours: ["ByteKernels", "COpenSSL"], settings: [spans, facesC]),
     Row(name: "Compression", ours: ["CZlib"], settings: [spans, facesC]),
     Row(name: "Reactor", ours: ["CLinux", "Instruments"], outside: [heap], settings: [spans, facesC]),
     Row(name: "Instruments"),
+    // How dates, addresses, quoted texts and names are written: pure functions that layers with nothing else in common
+    // need alike, as HTTP and the log the calendar, settings and client protocols did-you-mean.
+    Row(name: "Notation"),
 ]
 
 /// Targets with tests of their own folder in `Tests`; each may use whatever its target uses, and `TestKit` where named.
 let tested = [
     "Atalaya", "ByteKernels", "ClientProtocols", "Clients", "Compression", "Crypto", "HTTP", "HTTPClient",
-    "HTTPServer", "Instruments", "JSONText", "Management", "Messaging", "Observability", "Reactor", "RedisBroker",
-    "Rooms", "Sessions", "Settings", "Transport", "WebSocket",
+    "HTTPServer", "Instruments", "JSONText", "Management", "Messaging", "Notation", "Observability", "Reactor",
+    "RedisBroker", "Rooms", "Sessions", "Settings", "Transport", "WebSocket",
 ]
 let walls = ["CCurl", "CHiredis", "CLinux", "COpenSSL", "CZlib"]
 let ofOurs = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.ours) })
@@ -124,7 +130,7 @@ let package = Package(
     } + [
         .executableTarget(
             name: "Atalaya",
-            dependencies: ["Gateway", "HTTPClient", "Management", "Settings", argumentParser],
+            dependencies: ["Gateway", "HTTPClient", "Management", "Notation", "Settings", argumentParser],
             swiftSettings: strict
         ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),

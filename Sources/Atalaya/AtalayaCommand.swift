@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Notation
 import Settings
 
 /// The binary, whose every subcommand has a file of its own.
@@ -36,8 +37,8 @@ struct AtalayaCommand: AsyncParsableCommand {
     private static func checkCommand(_ word: String?) throws {
         let names = Self.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
         guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
-        let nearest = Suggestion.nearest(to: word, among: names).map { "; did you mean \($0)?" }
-        let remedy = nearest ?? "; there are \(names.joined(separator: ", "))"
+        let nearest = Suggestion.nearest(to: word, among: names)
+        let remedy = nearest == nil ? "; there are \(names.joined(separator: ", "))" : Suggestion.question(nearest)
         throw ValidationError("unknown command \(ShownText.quoted(word))\(remedy)")
     }
 

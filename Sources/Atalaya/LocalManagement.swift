@@ -1,6 +1,7 @@
 import Gateway
 import HTTPClient
 import Management
+import Notation
 import Settings
 
 /// The management listener of the gateway on this machine, found by the settings it was started with.
@@ -13,7 +14,7 @@ struct LocalManagement {
         // Listening on all addresses, it is reached over loopback.
         let listener = settings.managementListener
         let host = listener.host.flatMap { $0.isUnspecified ? nil : $0 } ?? .loopback
-        let authority = host.isVersion6 ? "[\(host)]" : "\(host)"
+        let authority = host.version == .six ? "[\(host)]" : "\(host)"
         self.address = "http://\(authority):\(listener.port)"
         self.token = settings.management.token
     }

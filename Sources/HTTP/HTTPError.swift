@@ -1,3 +1,5 @@
+import Notation
+
 /// Why bytes are no acceptable HTTP/1.1 message.
 ///
 /// What RFC 9112 leaves ambiguous is an error here.
@@ -62,8 +64,10 @@ extension HTTPError: CustomStringConvertible {
         case .unknownVersion: "only HTTP/1.0 and HTTP/1.1 are spoken here"
         case .headTooLarge(let limit): "the head is longer than \(limit) bytes"
         case .tooManyFields(let limit): "there are more than \(limit) header fields"
-        case .malformedFieldName(let byte, let offset): "byte \(offset), \(hex(byte)), cannot stand in a field name"
-        case .malformedFieldValue(let byte, let offset): "byte \(offset), \(hex(byte)), cannot stand in a field value"
+        case .malformedFieldName(let byte, let offset):
+            "byte \(offset), 0x\(byte.padded(to: 2, radix: 16)), cannot stand in a field name"
+        case .malformedFieldValue(let byte, let offset):
+            "byte \(offset), 0x\(byte.padded(to: 2, radix: 16)), cannot stand in a field value"
         case .foldedField(let offset): "the line at byte \(offset) begins with white space"
         case .bareLineFeed(let offset): "the line feed at byte \(offset) has no carriage return before it"
         case .bareCarriageReturn(let offset): "the carriage return at byte \(offset) has no line feed after it"
@@ -82,9 +86,4 @@ extension HTTPError: CustomStringConvertible {
         case .contentTooLarge(let limit): "the body is longer than \(limit) bytes"
         }
     }
-}
-
-private func hex(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16)
-    return digits.count == 1 ? "0x0\(digits)" : "0x\(digits)"
 }

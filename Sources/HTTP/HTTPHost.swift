@@ -21,7 +21,9 @@ enum HTTPHost {
         return true
     }
 
-    /// Behind `[` … `]`; what is between is looked at as characters only.
+    /// Behind `[` … `]`.
+    ///
+    /// What is between is looked at as characters only, not read as an `IPAddress`: it is compared and never used.
     private static func endOfAddress(_ bytes: Span<UInt8>) -> Int? {
         var index = 1
         while index < bytes.count {

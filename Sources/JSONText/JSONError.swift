@@ -1,3 +1,5 @@
+import Notation
+
 /// Why bytes are no JSON text (RFC 8259), and where that was seen.
 package struct JSONError: Error, Equatable, Sendable {
     package enum Fault: Equatable, Sendable {
@@ -38,9 +40,11 @@ extension JSONError: CustomStringConvertible {
     package var description: String {
         switch self.fault {
         case .unexpectedEnd: "the JSON ends early, at byte \(self.offset)"
-        case .unexpectedByte(let byte): "byte \(self.offset), \(Self.hex(byte)), cannot stand there in JSON"
+        case .unexpectedByte(let byte):
+            "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), cannot stand there in JSON"
         case .malformedNumber: "the number at byte \(self.offset) is no JSON number"
-        case .controlCharacter(let byte): "byte \(self.offset), \(Self.hex(byte)), must be escaped in a JSON string"
+        case .controlCharacter(let byte):
+            "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), must be escaped in a JSON string"
         case .malformedEscape: "the escape at byte \(self.offset) is none of JSON's"
         case .loneSurrogate: "the escape at byte \(self.offset) is half of a surrogate pair"
         case .malformedUTF8: "byte \(self.offset) is not UTF-8"
@@ -49,10 +53,5 @@ extension JSONError: CustomStringConvertible {
         case .notAnObject: "the JSON value at byte \(self.offset) is not an object"
         case .notAnArray: "the JSON value at byte \(self.offset) is not an array"
         }
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0x0\(digits)" : "0x\(digits)"
     }
 }

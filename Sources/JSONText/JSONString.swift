@@ -1,6 +1,8 @@
 internal import ByteKernels
 
 /// Text as a JSON string.
+///
+/// No `QuotedText`, which escapes more: what a client is sent stays as near as can be to what was published.
 package enum JSONString {
     /// Appends `text` in quotes, escaped as far as RFC 8259 demands: `"`, `\` and control characters.
     package static func append(_ text: String, to bytes: inout [UInt8]) {

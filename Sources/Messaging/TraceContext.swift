@@ -1,3 +1,5 @@
+import Notation
+
 /// W3C trace context of a publication (`traceparent`, version 00).
 package struct TraceContext: Hashable, Sendable {
     package let traceHigh: UInt64
@@ -29,12 +31,12 @@ package struct TraceContext: Hashable, Sendable {
     }
 
     package var traceparent: String {
-        "00-\(self.traceID)-\(Self.hex(self.span, digits: 16))-\(Self.hex(UInt64(self.flags), digits: 2))"
+        "00-\(self.traceID)-\(self.span.padded(to: 16, radix: 16))-\(self.flags.padded(to: 2, radix: 16))"
     }
 
     /// 32 lower-case hexadecimal digits.
     package var traceID: String {
-        Self.hex(self.traceHigh, digits: 16) + Self.hex(self.traceLow, digits: 16)
+        self.traceHigh.padded(to: 16, radix: 16) + self.traceLow.padded(to: 16, radix: 16)
     }
 
     private static func hex(_ text: Substring, digits: Int) -> UInt64? {
@@ -44,10 +46,5 @@ package struct TraceContext: Hashable, Sendable {
             })
         else { return nil }
         return UInt64(text, radix: 16)
-    }
-
-    private static func hex(_ value: UInt64, digits: Int) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: digits - text.count) + text
     }
 }

@@ -1,3 +1,5 @@
+package import Notation
+
 /// The addresses that share a prefix: `10.0.0.0/8`, `fd00::/8`, or one address alone.
 package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     package let address: IPAddress
@@ -23,11 +25,7 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
 
     /// An IPv4 address that came over an IPv6 socket (`::ffff:10.1.2.3`) is matched as the IPv4 address it is.
     package func contains(_ other: IPAddress) -> Bool {
-        var bytes = other.bytes
-        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        if !self.address.isVersion6, bytes.starts(with: mapped) {
-            bytes = Array(bytes.dropFirst(mapped.count))
-        }
+        let bytes = (self.address.version == .four ? other.unmapped : other).bytes
         guard bytes.count == self.address.bytes.count else { return false }
         return Self.masked(bytes, to: self.prefixBits) == self.address.bytes
     }

@@ -1,3 +1,5 @@
+import Notation
+
 /// How one kind of value is written and shown.
 struct SettingFormat<Value>: Sendable {
     /// What `config reference` calls it: `duration`, `size`, `text`.

@@ -1,3 +1,5 @@
+import Notation
+
 /// One thing that is wrong with the configuration: a line on stderr, with key, value, place and remedy.
 package struct SettingsFault: Hashable, Sendable, CustomStringConvertible {
     package let key: String?
@@ -48,7 +50,7 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
 
     package var description: String {
         switch self {
-        case .unknownKey(let nearest?): "unknown key; did you mean \(nearest)?"
+        case .unknownKey(let nearest?): "unknown key" + Suggestion.question(nearest)
         case .unknownKey(nil): "unknown key; `atalaya config reference` lists all"
         case .isGroup(let example): "is a group of keys; set one of them, as \(example)"
         case .isNoGroup(let key): "unknown key; \(key) takes a value, not a group of keys"
@@ -56,7 +58,7 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
         case .belowBound(let bound): "is too small; at least \(bound) is right"
         case .aboveBound(let bound): "is too large; at most \(bound) is right"
         case .notOneOf(let choices, let nearest):
-            "must be \(ShownText.alternatives(choices))" + (nearest.map { "; did you mean \($0)?" } ?? "")
+            "must be \(ShownText.alternatives(choices))" + Suggestion.question(nearest)
         case .isEmpty: "is empty; give it a value or leave the key out"
         case .isNoList: "is a list; one value is right"
         case .givenBefore(let origin): "is given twice, first by \(origin); give it once"
@@ -74,6 +76,6 @@ package struct SettingsWarning: Hashable, Sendable, CustomStringConvertible {
     package let nearest: String?
 
     package var description: String {
-        "\(self.variable): unknown variable, ignored" + (self.nearest.map { "; did you mean \($0)?" } ?? "")
+        "\(self.variable): unknown variable, ignored" + Suggestion.question(self.nearest)
     }
 }

@@ -1,3 +1,5 @@
+import Notation
+
 /// The two texts that follow from what was read.
 extension SettingsReader {
     /// All keys with type, default, unit, environment name and sentence: a Markdown page that reads well on a terminal
@@ -59,8 +61,7 @@ extension SettingsReader {
                 hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
             }
         }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return hash.padded(to: 16, radix: 16)
     }
 
     private var groups: [String] {
@@ -72,7 +73,7 @@ extension SettingsReader {
     private static func yaml(_ text: String, inList: Bool) -> String {
         let isPlain = text.wholeMatch(of: /[A-Za-z0-9.\/_][A-Za-z0-9._\/:@-]*[A-Za-z0-9.\/_]|[A-Za-z0-9]/) != nil
         let mayBeRead = isPlain && text.lowercased() != "null" && !(inList && text.contains(":"))
-        return mayBeRead ? text : ShownText.doubleQuoted(text)
+        return mayBeRead ? text : QuotedText.quoted(text)
     }
 
     private static func table(_ rows: [[String]]) -> String {

@@ -1,3 +1,5 @@
+package import Notation
+
 /// The kinds of values there are. `shownDefault` puts a computed or dependent default into words: `one a core`.
 extension SettingsReader {
     package mutating func bool(

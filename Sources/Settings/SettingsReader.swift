@@ -1,3 +1,5 @@
+import Notation
+
 /// Reads settings, and remembers what it was asked.
 ///
 /// One call states key, default, bounds and sentence. From these calls follow the reference, the effective

@@ -1,3 +1,5 @@
+import Notation
+
 @testable import Settings
 
 /// One setting of every kind.

@@ -1,6 +1,7 @@
 import ByteKernels
 import JSONText
 import Messaging
+import Notation
 
 /// The members of one frame, found but not yet judged.
 struct NativeCommand: ~Copyable {
@@ -172,7 +173,7 @@ struct NativeCommand: ~Copyable {
         let known = CommandName.native.map(\.label)
         let sentence = "\"type\" is one of \(known.joined(separator: ", "))"
         guard let given = self.value(.type)?.string(in: text) else { return sentence }
-        return sentence + Spelling.suggestion(for: given, among: known)
+        return sentence + Suggestion.question(Suggestion.nearest(to: given, among: known))
     }
 
     private func checkMembers(of command: CommandName, in text: Span<UInt8>) throws(Refusal) {
@@ -187,7 +188,7 @@ struct NativeCommand: ~Copyable {
         Refusal(
             .invalid,
             "\(command.label) has no member \"\(name.prefix(40))\""
-                + Spelling.suggestion(for: name, among: known.map(\.name))
+                + Suggestion.question(Suggestion.nearest(to: name, among: known.map(\.name)))
         )
     }
 }

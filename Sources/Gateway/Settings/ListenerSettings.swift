@@ -1,5 +1,6 @@
+package import Notation
 import Reactor
-package import Settings
+import Settings
 
 /// Where clients and operators are listened to.
 package struct ListenerSettings: Sendable {

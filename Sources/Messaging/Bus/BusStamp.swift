@@ -1,3 +1,5 @@
+import Notation
+
 /// The place of one message among all that one origin published to one room.
 ///
 /// Numbers of one origin, room and epoch begin at 1 and are published in order, without holes, unless a publication
@@ -50,11 +52,6 @@ package struct BusOrigin: Hashable, Sendable, CustomStringConvertible {
 
     /// 32 hexadecimal digits.
     package var description: String {
-        Self.digits(self.high) + Self.digits(self.low)
-    }
-
-    private static func digits(_ half: UInt64) -> String {
-        let digits = String(half, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        self.high.padded(to: 16, radix: 16) + self.low.padded(to: 16, radix: 16)
     }
 }

@@ -1,4 +1,5 @@
 import Instruments
+import Notation
 
 /// What a line looks like.
 package enum LogFormat: String, CaseIterable, Sendable {
@@ -26,19 +27,19 @@ package enum LogFormat: String, CaseIterable, Sendable {
         to text: inout [UInt8]
     ) {
         text.append(contentsOf: #"{"timestamp":""#.utf8)
-        time.append(to: &text)
+        text.append(contentsOf: time.text.utf8)
         text.append(contentsOf: #"","level":""#.utf8)
         text.append(contentsOf: record.level.label.utf8)
         text.append(contentsOf: #"","event":"#.utf8)
-        text.appendQuoted(record.event)
+        QuotedText.append(record.event, to: &text)
         text.append(contentsOf: #","message":"#.utf8)
-        text.appendQuoted(record.message)
+        QuotedText.append(record.message, to: &text)
         text.append(contentsOf: #","instance":"#.utf8)
-        text.appendQuoted(instance)
+        QuotedText.append(instance, to: &text)
         for (field, value) in record.valuesInOrder {
             text.append(contentsOf: ",\"\(field.rawValue)\":".utf8)
             switch value {
-            case .text(let string): text.appendQuoted(string)
+            case .text(let string): QuotedText.append(string, to: &text)
             case .integer(let number): text.append(contentsOf: String(number).utf8)
             case .flag(let flag): text.append(contentsOf: String(flag).utf8)
             }
@@ -47,15 +48,15 @@ package enum LogFormat: String, CaseIterable, Sendable {
     }
 
     private static func appendHuman(_ record: LogRecord, at time: LogTimestamp, to text: inout [UInt8]) {
-        time.appendTime(to: &text)
+        text.append(contentsOf: time.timeText.utf8)
         text.append(UInt8(ascii: " "))
         text.appendPadded(record.level.label, width: 8)
         text.appendPadded(record.event, width: 24)
-        text.appendEscaped(record.message)
+        QuotedText.appendInside(record.message, to: &text)
         for (field, value) in record.valuesInOrder {
             text.append(contentsOf: " \(field.rawValue)=".utf8)
             switch value {
-            case .text(let string) where string.needsQuotes: text.appendQuoted(string)
+            case .text(let string) where string.needsQuotes: QuotedText.append(string, to: &text)
             case .text(let string): text.append(contentsOf: string.utf8)
             case .integer(let number): text.append(contentsOf: String(number).utf8)
             case .flag(let flag): text.append(contentsOf: String(flag).utf8)
@@ -92,50 +93,15 @@ extension String {
     /// Whether a reader could not see where the value ends, or would take it for something else.
     fileprivate var needsQuotes: Bool {
         self.isEmpty
-            || self.unicodeScalars.contains { scalar in
-                scalar == " " || scalar == "\"" || scalar == "\\" || scalar == "=" || scalar.isControl
-            }
-    }
-}
-
-extension Unicode.Scalar {
-    /// C0, DEL and C1: what could break a line or steer a terminal.
-    fileprivate var isControl: Bool {
-        self.value < 0x20 || (0x7F...0x9F).contains(self.value)
+            || self.unicodeScalars.contains { $0 == " " || $0 == "=" || QuotedText.mustBeEscaped($0) }
     }
 }
 
 extension [UInt8] {
-    /// A JSON string (RFC 8259 section 7).
-    fileprivate mutating func appendQuoted(_ string: String) {
-        self.append(UInt8(ascii: "\""))
-        self.appendEscaped(string)
-        self.append(UInt8(ascii: "\""))
-    }
-
-    /// The inside of a JSON string: quotes, backslashes and everything that could steer a terminal are escaped.
-    fileprivate mutating func appendEscaped(_ string: String) {
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": self.append(contentsOf: #"\""#.utf8)
-            case "\\": self.append(contentsOf: #"\\"#.utf8)
-            case "\n": self.append(contentsOf: #"\n"#.utf8)
-            case "\r": self.append(contentsOf: #"\r"#.utf8)
-            case "\t": self.append(contentsOf: #"\t"#.utf8)
-            case _ where scalar.isControl:
-                let digits = String(scalar.value, radix: 16)
-                self.append(contentsOf: #"\u"#.utf8)
-                self.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count))
-                self.append(contentsOf: digits.utf8)
-            default: self.append(contentsOf: scalar.utf8)
-            }
-        }
-    }
-
     /// `string` and spaces up to `width`, at least one.
     fileprivate mutating func appendPadded(_ string: String, width: Int) {
         let end = self.count + width
-        self.appendEscaped(string)
+        QuotedText.appendInside(string, to: &self)
         self.append(contentsOf: repeatElement(UInt8(ascii: " "), count: Swift.max(1, end - self.count)))
     }
 }

@@ -108,6 +108,8 @@ extension Double {
 
 extension [UInt8] {
     /// Backslashes and line breaks are escaped everywhere, quotes in label values and in the help of OpenMetrics.
+    ///
+    /// No `QuotedText`: scrapers know these escapes and no others.
     fileprivate mutating func appendEscaped(_ string: String, quotes: Bool) {
         for byte in string.utf8 {
             switch byte {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Settings
+@testable import Notation
 
 @Suite struct SuggestionTests {
     private static let keys = [
@@ -28,6 +28,15 @@ import Testing
     @Test(arguments: ["port", "nats.url", "completely.different", "", ".", "a", "socketio.pingInterval"])
     func `a name that is near to none, or to several, leads nowhere`(written: String) {
         #expect(Suggestion.nearest(to: written, among: Self.keys) == nil)
+    }
+
+    @Test func `what is longer than any name leads nowhere`() {
+        #expect(Suggestion.nearest(to: String(repeating: "a", count: 200), among: ["a", "b"]) == nil)
+    }
+
+    @Test func `a question ends a sentence, where there is something to ask`() {
+        #expect(Suggestion.question("publish") == "; did you mean publish?")
+        #expect(Suggestion.question(nil) == "")
     }
 
     @Test func `a name of only a few letters is not suggested for another of which nothing is left`() {

@@ -1,36 +1,75 @@
-/// An IPv4 or IPv6 address, in the bytes of the network.
+/// An IPv4 or IPv6 address.
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    /// 4 or 16 of them, the most significant first.
-    package let bytes: [UInt8]
+    package enum Version: UInt8, Sendable {
+        case four = 4
+        case six = 6
+    }
+
+    package let version: Version
+    /// The first eight bytes of an IPv6 address; 0 for IPv4.
+    package let high: UInt64
+    /// The last eight bytes of an IPv6 address, or all four of an IPv4 one.
+    package let low: UInt64
 
     /// `127.0.0.1`, which is this machine and nobody else.
-    package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
+    package static let loopback = IPAddress(version4: 0x7F00_0001)
 
-    /// Strict: decimal parts without leading zeros (some read those as octal), no zone, no brackets.
-    package init?(_ text: String) {
-        guard let bytes = text.contains(":") ? Self.version6(text) : Self.version4(text) else { return nil }
-        self.bytes = bytes
+    package init(version4 number: UInt32) {
+        self.version = .four
+        self.high = 0
+        self.low = UInt64(number)
     }
 
-    /// - Precondition: 4 or 16 bytes.
-    package init(bytes: [UInt8]) {
-        precondition(bytes.count == 4 || bytes.count == 16, "an IP address has 4 or 16 bytes")
-        self.bytes = bytes
-    }
-
-    package var isVersion6: Bool { self.bytes.count == 16 }
-
-    package var isLoopback: Bool {
-        self.isVersion6 ? self.bytes.dropLast().allSatisfy { $0 == 0 } && self.bytes[15] == 1 : self.bytes[0] == 127
+    package init(version6 high: UInt64, _ low: UInt64) {
+        self.version = .six
+        self.high = high
+        self.low = low
     }
 
     /// All addresses of the machine: `0.0.0.0`, or `::`.
-    package var isUnspecified: Bool { self.bytes.allSatisfy { $0 == 0 } }
+    package static func unspecified(_ version: Version) -> IPAddress {
+        switch version {
+        case .four: IPAddress(version4: 0)
+        case .six: IPAddress(version6: 0, 0)
+        }
+    }
+
+    package var isUnspecified: Bool { self.high == 0 && self.low == 0 }
+
+    package var isLoopback: Bool {
+        switch self.version {
+        case .four: self.low >> 24 == 127
+        case .six: self.high == 0 && self.low == 1
+        }
+    }
+
+    /// An IPv4 address that came over an IPv6 socket (`::ffff:10.1.2.3`) as the IPv4 address it is; others unchanged.
+    package var unmapped: IPAddress {
+        let isMapped = self.version == .six && self.high == 0 && self.low >> 32 == 0xFFFF
+        return isMapped ? IPAddress(version4: UInt32(truncatingIfNeeded: self.low)) : self
+    }
+
+    /// In the order of the network: 4 or 16 of them.
+    package var bytes: [UInt8] {
+        let low = stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self.low >> $0) }
+        switch self.version {
+        case .four: return Array(low.suffix(4))
+        case .six: return stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self.high >> $0) } + low
+        }
+    }
 
     /// Version 6 as RFC 5952 section 4 has it: lower case, the longest run of zeros left out.
     package var description: String {
-        guard self.isVersion6 else { return self.bytes.map { String($0) }.joined(separator: ".") }
-        let groups = (0..<8).map { UInt16(self.bytes[$0 * 2]) << 8 | UInt16(self.bytes[$0 * 2 + 1]) }
+        switch self.version {
+        case .four: self.bytes.map { String($0) }.joined(separator: ".")
+        case .six: self.text6
+        }
+    }
+
+    private var text6: String {
+        let groups = [self.high, self.low].flatMap { half in
+            stride(from: 48, through: 0, by: -16).map { UInt16(truncatingIfNeeded: half >> $0) }
+        }
         var longest = 0..<0
         var start = 0
         while start < 8 {
@@ -44,6 +83,25 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         guard !longest.isEmpty else { return hexadecimal.joined(separator: ":") }
         let before = hexadecimal[..<longest.lowerBound].joined(separator: ":")
         return before + "::" + hexadecimal[longest.upperBound...].joined(separator: ":")
+    }
+}
+
+extension IPAddress {
+    /// Reads an address.
+    ///
+    /// Strict: decimal parts without leading zeros (some read those as octal), no zone, no brackets.
+    package init?(_ text: String) {
+        if text.contains(":") {
+            guard let bytes = Self.version6(text) else { return nil }
+            self.init(version6: Self.number(bytes.prefix(8)), Self.number(bytes.suffix(8)))
+        } else {
+            guard let bytes = Self.version4(text) else { return nil }
+            self.init(version4: UInt32(truncatingIfNeeded: Self.number(bytes[...])))
+        }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private static func version4(_ text: some StringProtocol) -> [UInt8]? {

@@ -1,11 +1,15 @@
 /// Did you mean: the name of a list that is nearest to what was written.
 package enum Suggestion {
+    /// Longer than any name; what somebody wrote may be as long as he likes.
+    private static let longest = 100
+
     /// The nearest of `names`, or `nil` where none is near enough to be what was meant.
     ///
     /// Case and separators do not count (`heartbeat_interval` is `heartbeat.interval`). A transposition is one edit;
     /// one edit is allowed, and one more for every five letters. Failing that, a name whose front is missing
     /// (`interval`) or that has one too many (`gateway.heartbeat.interval`), if there is only one such.
     package static func nearest(to written: String, among names: some Sequence<String>) -> String? {
+        guard written.utf8.count <= Self.longest else { return nil }
         let wanted = Self.letters(of: written)
         guard !wanted.isEmpty else { return nil }
         let allowed = 1 + wanted.count / 5
@@ -24,6 +28,11 @@ package enum Suggestion {
             }
         }
         return best?.name ?? (sameEnding.count == 1 ? sameEnding.first : nil)
+    }
+
+    /// `; did you mean publish?`, for the end of a sentence that says what is wrong; empty where nothing was meant.
+    package static func question(_ name: String?) -> String {
+        name.map { "; did you mean \($0)?" } ?? ""
     }
 
     private static func letters(of name: String) -> [Character] {
