@@ -46,7 +46,8 @@ let rows: [Row] = [
     Row(
         name: "Management",
         ours: [
-            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Observability", "Reactor", "Settings",
+            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Notation", "Observability", "Reactor",
+            "Settings",
         ]
     ),
     Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"], outside: [logging]),
@@ -90,7 +91,7 @@ let rows: [Row] = [
     Row(name: "Settings", ours: ["Notation"], outside: [configuration, yams]),
     Row(name: "Crypto", ours: ["ByteKernels", "COpenSSL"], settings: [spans, facesC]),
     Row(name: "Compression", ours: ["CZlib"], settings: [spans, facesC]),
-    Row(name: "Reactor", ours: ["CLinux", "Instruments"], outside: [heap], settings: [spans, facesC]),
+    Row(name: "Reactor", ours: ["CLinux", "Instruments", "Notation"], outside: [heap], settings: [spans, facesC]),
     Row(name: "Instruments"),
     // How dates, addresses, quoted texts and names are written: pure functions that layers with nothing else in common
     // need alike, as HTTP and the log the calendar, settings and client protocols did-you-mean.

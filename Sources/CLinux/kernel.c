@@ -118,38 +118,6 @@ static socklen_t to_socket_address(struct linux_address address, struct sockaddr
     return sizeof *in;
 }
 
-bool linux_address_parse(const char *text, uint16_t port, struct linux_address *address) {
-    struct in6_addr six;
-    memset(address, 0, sizeof *address);
-    address->port = port;
-    if (inet_pton(AF_INET, text, &address->low) == 1) {
-        address->version = 4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, text, &six) != 1) return false;
-    if (IN6_IS_ADDR_V4MAPPED(&six)) {
-        address->version = 4;
-        memcpy(&address->low, six.s6_addr + 12, 4);
-        return true;
-    }
-    address->version = 6;
-    memcpy(&address->high, six.s6_addr, 8);
-    memcpy(&address->low, six.s6_addr + 8, 8);
-    return true;
-}
-
-void linux_address_format(struct linux_address address, char *text) {
-    struct sockaddr_storage storage;
-    text[0] = 0;
-    if (address.version == 0) return;
-    to_socket_address(address, &storage);
-    if (address.version == 6) {
-        inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&storage)->sin6_addr, text, 64);
-    } else {
-        inet_ntop(AF_INET, &((struct sockaddr_in *)&storage)->sin_addr, text, 64);
-    }
-}
-
 int linux_resolve(const char *host, struct linux_address *addresses, int capacity) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
     struct addrinfo *found = NULL;

@@ -1,5 +1,6 @@
 import Crypto
 package import HTTP
+import Notation
 package import Reactor
 package import Settings
 
@@ -66,9 +67,12 @@ package struct ManagementAccess: Sendable {
         return nil
     }
 
-    /// `localhost`, `127.0.0.1` or `[::1]`, with any port.
+    /// `localhost`, or a loopback address, one of version 6 in brackets; with any port.
     private static func isLoopback(_ host: String) -> Bool {
-        let name = host.lowercased()
-        return ["localhost", "127.0.0.1", "[::1]"].contains { name == $0 || name.hasPrefix($0 + ":") }
+        if host.hasPrefix("[") {
+            return IPAddress(String(host.dropFirst().prefix { $0 != "]" }))?.isLoopback ?? false
+        }
+        let name = String(host.prefix { $0 != ":" })
+        return name.lowercased() == "localhost" || IPAddress(name)?.isLoopback ?? false
     }
 }

@@ -36,7 +36,7 @@ import Testing
 
     @Test(
         arguments: ["127.0.0.1", "::1", "::ffff:127.0.0.1"],
-        ["localhost", "127.0.0.1:9090", "[::1]:9090", "LOCALHOST:1"]
+        ["localhost", "127.0.0.1:9090", "127.0.0.2", "[::1]:9090", "LOCALHOST:1"]
     )
     func `without one this machine is let in`(ip: String, host: String) throws {
         let head = try head("POST /api/v1/drain", ["Host: \(host)"])
@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: [
         ["Host: evil.example:9090"], ["Host: localhost.evil.example"], ["Host: 127.0.0.1.evil.example"],
-        ["Host: [::2]"], ["Host: localhost:9090", "Origin: http://evil.example"],
+        ["Host: [::2]"], ["Host: 127.0.0.1x:9090"], ["Host: localhost:9090", "Origin: http://evil.example"],
         ["Host: localhost:9090", "Origin: null"], ["Host: localhost:9090", "Origin: http://localhost:3000"],
         ["Host: localhost:9090", "Origin: https://localhost:9090"],
         ["Host: localhost:9090", "X-Forwarded-For: 203.0.113.9"],

@@ -1,3 +1,4 @@
+import Notation
 import Testing
 
 @testable import Reactor
@@ -14,7 +15,8 @@ struct SocketAddressTests {
     func `a literal is read and written`(literal: String, description: String, bytes: [UInt8]) throws {
         let address = try #require(SocketAddress(ip: literal, port: 80))
         #expect(address.description == description)
-        #expect(address.bytes == bytes)
+        #expect(address.address?.bytes == bytes)
+        #expect(SocketAddress(address.kernel) == address)
         #expect(SocketAddress(ip: address.ip, port: 80) == address)
     }
 

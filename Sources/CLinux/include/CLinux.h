@@ -65,10 +65,6 @@ struct __attribute__((swift_attr("safe"))) linux_address {
     uint8_t version;
 };
 
-/// Reads a literal; false where `text` is none.
-bool linux_address_parse(const char *text, uint16_t port, struct linux_address *address);
-/// Writes the address without its port; `text` holds 64 bytes.
-void linux_address_format(struct linux_address address, char *text);
 /// Asks the system's resolver and blocks; how many addresses were written, or a negative EAI code.
 int linux_resolve(const char *host, struct linux_address *addresses, int capacity);
 const char *linux_resolve_message(int code);

@@ -1,4 +1,5 @@
 import CLinux
+import Notation
 
 /// A port that was found free and is held from then on; each event loop opens a socket of its own on it.
 ///
@@ -34,9 +35,9 @@ package struct ListeningPort: ~Copyable {
             return try self.claim(address)
         }
         do throws(ReactorError) {
-            return try self.claim(SocketAddress.all(isIPv6: true, port: port))
+            return try self.claim(SocketAddress(.unspecified(.six), port: port))
         } catch .system(_, EAFNOSUPPORT), .system(_, EADDRNOTAVAIL) {
-            return try self.claim(SocketAddress.all(isIPv6: false, port: port))
+            return try self.claim(SocketAddress(.unspecified(.four), port: port))
         }
     }
 
@@ -54,12 +55,6 @@ package struct ListeningPort: ~Copyable {
 /// A bound socket on its way to the loop that will listen on it; it closes its descriptor if none does.
 package struct ListeningSocket: ~Copyable, Sendable {
     let descriptor: Descriptor
-}
-
-extension SocketAddress {
-    fileprivate static func all(isIPv6: Bool, port: UInt16) -> SocketAddress {
-        SocketAddress(linux_address(high: 0, low: 0, scope: 0, port: port, version: isIPv6 ? 6 : 4))
-    }
 }
 
 extension ReactorError {

@@ -1,4 +1,5 @@
 import CLinux
+package import Notation
 
 /// An IPv4 or IPv6 address with a port.
 ///
@@ -7,88 +8,76 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address of an end that has none: a socket pair's.
     package static let none = SocketAddress(linux_address())
 
-    private let high: UInt64
-    private let low: UInt64
-    private let scope: UInt32
-    private let version: UInt8
+    /// Without the port; `nil` for an end that has none.
+    package let address: IPAddress?
     package let port: UInt16
+    private let scope: UInt32
+
+    package init(_ address: IPAddress, port: UInt16) {
+        self.address = address.unmapped
+        self.port = port
+        self.scope = 0
+    }
 
     /// Reads the literal of an IPv4 or IPv6 address; `nil` where it is none.
     ///
     /// Nothing is resolved.
     package init?(ip: String, port: UInt16) {
-        var address = linux_address()
-        guard unsafe linux_address_parse(ip, port, &address) else { return nil }
-        self.init(address)
+        guard let address = IPAddress(ip) else { return nil }
+        self.init(address, port: port)
     }
 
-    init(_ address: linux_address) {
-        self.high = address.high
-        self.low = address.low
-        self.scope = address.scope
-        self.version = address.version
-        self.port = address.port
+    private init(_ address: IPAddress?, port: UInt16, scope: UInt32) {
+        self.address = address
+        self.port = port
+        self.scope = scope
+    }
+
+    init(_ kernel: linux_address) {
+        let address: IPAddress? =
+            switch kernel.version {
+            case 4: IPAddress(version4: UInt32(truncatingIfNeeded: UInt64(littleEndian: kernel.low)).byteSwapped)
+            case 6: IPAddress(version6: UInt64(bigEndian: kernel.high), UInt64(bigEndian: kernel.low))
+            default: nil
+            }
+        self.init(address, port: kernel.port, scope: kernel.scope)
     }
 
     var kernel: linux_address {
-        linux_address(
-            high: self.high,
-            low: self.low,
-            scope: self.scope,
-            port: self.port,
-            version: self.version
-        )
-    }
-
-    package var isIPv6: Bool {
-        self.version == 6
-    }
-
-    /// The address in network order: 4 bytes, or 16 for IPv6, or none.
-    package var bytes: [UInt8] {
-        let low = (0..<8).map { UInt8(truncatingIfNeeded: UInt64(littleEndian: self.low) >> ($0 * 8)) }
-        switch self.version {
-        case 4:
-            return Array(low.prefix(4))
-        case 6:
-            return (0..<8).map { UInt8(truncatingIfNeeded: UInt64(littleEndian: self.high) >> ($0 * 8)) } + low
-        default:
-            return []
+        var kernel = linux_address()
+        kernel.port = self.port
+        kernel.scope = self.scope
+        guard let address = self.address else { return kernel }
+        kernel.version = address.version.rawValue
+        switch address.version {
+        case .four:
+            kernel.low = UInt64(UInt32(truncatingIfNeeded: address.low).byteSwapped).littleEndian
+        case .six:
+            kernel.high = address.high.bigEndian
+            kernel.low = address.low.bigEndian
         }
+        return kernel
     }
 
-    package var isLoopback: Bool {
-        let bytes = self.bytes
-        return bytes.count == 4 ? bytes[0] == 127 : bytes == Array(repeating: 0, count: 15) + [1]
-    }
+    package var isIPv6: Bool { self.address?.version == .six }
+
+    package var isLoopback: Bool { self.address?.isLoopback ?? false }
 
     /// Whether it stands for all of the machine's addresses.
-    package var isWildcard: Bool {
-        self.version != 0 && self.high == 0 && self.low == 0
-    }
+    package var isWildcard: Bool { self.address?.isUnspecified ?? false }
 
     package func with(port: UInt16) -> SocketAddress {
-        var kernel = self.kernel
-        kernel.port = port
-        return SocketAddress(kernel)
+        SocketAddress(self.address, port: port, scope: self.scope)
     }
 
-    /// The address without its port, as `inet_ntop` writes it.
-    package var ip: String {
-        unsafe String(unsafeUninitializedCapacity: 64) { buffer in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { text in
-                guard let base = text.baseAddress else { return 0 }
-                unsafe linux_address_format(self.kernel, base)
-                return unsafe text.firstIndex(of: 0) ?? 0
-            }
-        }
-    }
+    /// The address without its port; empty where there is none.
+    package var ip: String { self.address.map { "\($0)" } ?? "" }
 
     package var description: String {
-        switch self.version {
-        case 4: "\(self.ip):\(self.port)"
-        case 6: "[\(self.ip)]:\(self.port)"
-        default: "-"
+        switch self.address?.version {
+        case .four: "\(self.ip):\(self.port)"
+        case .six: "[\(self.ip)]:\(self.port)"
+        case nil: "-"
         }
     }
 }
