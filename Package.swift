@@ -16,7 +16,6 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -50,7 +49,7 @@ let rows: [Row] = [
             "Settings",
         ]
     ),
-    Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"], outside: [logging]),
+    Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"]),
     Row(
         name: "Clients",
         ours: [
@@ -118,7 +117,6 @@ let package = Package(
             from: "1.4.0",
             traits: ["YAML", "CommandLineArguments"]
         ),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -150,8 +148,7 @@ let package = Package(
             .testTarget(
                 name: name + "Tests",
                 dependencies: [.byName(name: name), "TestKit"]
-                    + (ofOurs[name] ?? []).filter { !walls.contains($0) && $0 != name }.map { .byName(name: $0) }
-                    + (name == "Observability" ? [logging] : []),
+                    + (ofOurs[name] ?? []).filter { !walls.contains($0) && $0 != name }.map { .byName(name: $0) },
                 swiftSettings: strict
             )
         } + [
