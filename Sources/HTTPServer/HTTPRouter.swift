@@ -69,11 +69,6 @@ package struct HTTPRouter {
         self.routes.append(HTTPRoute(method, pattern, maximumBodyBytes: maximumBodyBytes, handler))
     }
 
-    /// The patterns with their methods, in the order they were added.
-    package var listing: [(method: HTTPMethod, pattern: String)] {
-        self.routes.map { ($0.method, $0.pattern) }
-    }
-
     func match(_ head: RequestHead) -> Match {
         let wanted = head.method == .head ? .get : head.method
         var allowed: [HTTPMethod] = []
