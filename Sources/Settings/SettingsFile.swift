@@ -64,27 +64,33 @@ struct SettingsFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return self.refuse(.malformed(reason: "it is not UTF-8"))
         }
-        var document = YAMLText(text)
-        let root = document.parse()
-        for repeated in document.repeatedKeys.sorted(by: { $0.line < $1.line }) {
-            let first = SettingsOrigin.file(path: self.path, line: repeated.firstLine)
-            self.refuse(.givenBefore(first), key: repeated.key, line: repeated.line)
-        }
-        if let fault = document.fault {
-            self.refuse(.malformed(reason: fault.reason), line: fault.line)
-        }
-        guard let root, !Self.isNothing(root) else { return }
+        guard let root = self.root(of: text), !Self.isNothing(root) else { return }
         guard let mapping = root.mapping else {
             return self.refuse(.malformed(reason: "keys with values are expected"), line: root.mark?.line ?? 0)
         }
-        self.visit(mapping, below: [], ignoring: document.isRenamed)
+        self.visit(mapping, below: [])
         if self.visits >= Self.maximumVisits {
             self.refuse(.unreadable(reason: "it has more than \(Self.maximumVisits) values"))
         }
     }
 
-    private mutating func visit(_ mapping: Node.Mapping, below group: [String], ignoring isRenamed: (Node) -> Bool) {
-        for (name, value) in mapping where !isRenamed(name) {
+    /// `nil` for an empty document, and where a fault says why.
+    private mutating func root(of text: String) -> Node? {
+        do {
+            return try Parser(yaml: text).singleRoot()
+        } catch let YamlError.duplicatedKeysInMapping(keys, context) {
+            // Yams ends here and reads nothing more; it tells where the first of these keys stands first.
+            let first = SettingsOrigin.file(path: self.path, line: context.mark.line)
+            self.refuse(.givenBefore(first), key: keys.first)
+        } catch {
+            let fault = (error as? YamlError)?.fault
+            self.refuse(.malformed(reason: fault?.reason ?? "it cannot be parsed"), line: fault?.line ?? 0)
+        }
+        return nil
+    }
+
+    private mutating func visit(_ mapping: Node.Mapping, below group: [String]) {
+        for (name, value) in mapping {
             self.visits += 1
             guard self.visits < Self.maximumVisits else { return }
             let line = name.mark?.line ?? 0
@@ -95,7 +101,7 @@ struct SettingsFile {
             let path = group + [text]
             if let nested = value.mapping {
                 if path.count < Self.maximumDepth {
-                    self.visit(nested, below: path, ignoring: isRenamed)
+                    self.visit(nested, below: path)
                 } else {
                     self.refuse(.malformed(reason: "groups are nested too deeply"), line: line)
                 }
@@ -143,6 +149,20 @@ struct SettingsFile {
         case .fileNoSuchFile?, .fileReadNoSuchFile?: "it does not exist"
         case .fileReadNoPermission?: "permission denied"
         default: "it is no readable file"
+        }
+    }
+}
+
+extension YamlError {
+    /// What is wrong and where, as far as Yams says.
+    fileprivate var fault: (reason: String, line: Int)? {
+        switch self {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            (context.map { "\(problem), \($0.text)" } ?? problem, mark.line)
+        case .reader(let problem, let offset, _, let yaml):
+            (problem, 1 + yaml.prefix(offset ?? 0).count { $0 == "\n" || $0 == "\r\n" })
+        default: nil
         }
     }
 }

@@ -50,7 +50,7 @@ import Testing
     @Test(arguments: ["serve", "config check", "health", "drain"])
     func `every fault of the configuration is a line, and the code 2`(command: String) async throws {
         let folder = try TemporaryFolder()
-        let text = "public:\n  port: 99999\nheartbeat.intervall: 3s\nredis.prefix: a\nredis.prefix: b\n"
+        let text = "public:\n  port: 99999\nheartbeat.intervall: 3s\nredis.prefix: a\nredis: {prefix: b}\n"
         let file = try folder.write(text, to: "a.yaml")
         let run = try await self.run(
             command.components(separatedBy: " ") + [

@@ -45,7 +45,7 @@ import Testing
                 queue:
                   policy: dropnewest
                   age: 25
-                  age: 26
+                queue.age: 26
                 limits.connections: many
                 limits: 5
                 engine:
@@ -58,7 +58,7 @@ import Testing
             faults == [
                 "--set: nonsense: is not key=value; write it as --set heartbeat.interval=25s",
                 "--set: redis.prefix: is given twice, first by --set; give it once",
-                "atalaya.yaml:7: age: is given twice, first by atalaya.yaml:6; give it once",
+                "atalaya.yaml:7: queue.age: is given twice, first by atalaya.yaml:6; give it once",
                 #"--set: public.prot = "1": unknown key; did you mean public.port?"#,
                 #"atalaya.yaml:3: public.prot = "3": unknown key; did you mean public.port?"#,
                 "atalaya.yaml:9: limits: is a group of keys; set one of them, as limits.connections",

@@ -57,48 +57,39 @@ import Testing
         #expect(self.file("redis.prefix: 'null'")["redis.prefix"]?.content == .scalar("null"))
     }
 
-    @Test func `a key that stands there twice is a fault, and the rest is read`() {
+    @Test func `a key that is written in two ways is a fault, and the rest is read`() {
         let file = self.file(
             """
             public:
               port: 1
               host: ::1
-
-              # again
-              port: 2
-              "host": ::2
-              port: 3
             queue: {age: 1s}
             queue.bytes: 5
             public.port: 4
+            public.host: ::2
             """
         )
         #expect(
             file.faults.map(\.description) == [
-                "a.yaml:6: port: is given twice, first by a.yaml:2; give it once",
-                "a.yaml:7: host: is given twice, first by a.yaml:3; give it once",
-                "a.yaml:8: port: is given twice, first by a.yaml:2; give it once",
-                "a.yaml:11: public.port: is given twice, first by a.yaml:2; give it once",
+                "a.yaml:6: public.port: is given twice, first by a.yaml:2; give it once",
+                "a.yaml:7: public.host: is given twice, first by a.yaml:3; give it once",
             ]
         )
         #expect(file["public.port"]?.content == .scalar("1"))
         #expect(file["queue.bytes"]?.content == .scalar("5"))
     }
 
-    @Test func `a group that stands there twice is a fault`() {
+    @Test(arguments: [
+        ("a: 1\nport: 1\n\n# again\nport: 2\n", "port", 2), ("public:\n  host: ::1\n  \"host\": ::2\n", "host", 2),
+        ("queue:\n  age: 1s\npublic:\n  port: 1\nqueue:\n  bytes: 1\n", "queue", 1),
+        ("queue: {age: 1s, age: 2s}", "age", 1),
+    ])
+    func `a key that stands twice in one group is a fault that ends the reading`(text: String, key: String, line: Int) {
+        let file = self.file(text)
         #expect(
-            self.faults("queue:\n  age: 1s\npublic:\n  port: 1\nqueue:\n  bytes: 1\n") == [
-                "a.yaml:5: queue: is given twice, first by a.yaml:1; give it once"
-            ]
+            file.faults.map(\.description) == ["a.yaml: \(key): is given twice, first by a.yaml:\(line); give it once"]
         )
-    }
-
-    @Test func `a key that stands twice in braces is a fault`() {
-        #expect(
-            self.faults("queue: {age: 1s, age: 2s}") == [
-                "a.yaml:1: age: is given twice, first by a.yaml:1; give it once"
-            ]
-        )
+        #expect(file.entries.isEmpty)
     }
 
     @Test(arguments: [
