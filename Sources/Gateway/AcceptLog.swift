@@ -18,7 +18,7 @@ struct AcceptLog: Sendable {
                 (.loop, .text(self.loop)),
                 (.error, .text(failure.sentence)),
                 (.count, .integer(Int64(failure.shed))),
-                (.durationMs, .integer(failure.pausedFor.wholeMilliseconds)),
+                (.waitMs, .integer(failure.pausedFor.wholeMilliseconds)),
             ]
         )
     }

@@ -54,7 +54,7 @@ final class Drain: Sendable {
     private func letGo() async {
         let clock = ContinuousClock()
         let end = clock.now + self.settings.timeout
-        self.log.write(GatewayEvent.drainBegan, [(.durationMs, .integer(self.settings.delay.wholeMilliseconds))])
+        self.log.write(GatewayEvent.drainBegan, [(.waitMs, .integer(self.settings.delay.wholeMilliseconds))])
         try? await Task.sleep(for: self.settings.delay)
         self.state.withLock { $0.phase = .closing }
         let open = await self.connections()

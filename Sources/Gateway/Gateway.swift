@@ -95,9 +95,9 @@ package final class Gateway: Sendable {
             GatewayEvent.started,
             [
                 (.address, .text("\(self.publicAddress)")),
-                (.path, .text("management on \(self.managementAddress)")),
+                (.managementAddress, .text("\(self.managementAddress)")),
                 (.broker, .text(self.broker.name)),
-                (.loop, .integer(Int64(self.clients.count))),
+                (.loops, .integer(Int64(self.clients.count))),
                 (.version, .text(Version.number)),
             ]
         )

@@ -34,12 +34,12 @@ package enum GatewayEvent: String, LogEvent {
 
     package var fields: [LogField] {
         switch self {
-        case .started: [.address, .path, .broker, .loop, .version]
+        case .started: [.address, .managementAddress, .broker, .loops, .version]
         case .failedToStart: [.error]
         case .stopped: []
-        case .acceptFailed: [.loop, .error, .count, .durationMs]
+        case .acceptFailed: [.loop, .error, .count, .waitMs]
         case .loopLate: [.loop, .durationMs]
-        case .drainBegan: [.durationMs]
+        case .drainBegan: [.waitMs]
         case .drainClosing: [.connections, .durationMs]
         case .drainEnded: [.connections, .durationMs]
         }

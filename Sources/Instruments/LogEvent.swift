@@ -33,18 +33,25 @@ package enum LogField: String, CaseIterable, Sendable {
     case closeCode
     case reason
     case initiator
+    /// How long something took, or has lasted.
     case durationMs
+    /// How long it will be until something is done, or done again.
+    case waitMs
     case error
+    /// Where clients connect; of a broker, where it is.
     case address
+    /// Where operators connect.
+    case managementAddress
     case broker
+    /// How many are open.
     case connections
     case count
-    case key
-    case limit
+    /// The event loop that is meant, by its name.
     case loop
-    case method
-    case path
-    case status
+    /// How many event loops there are for clients.
+    case loops
+    /// Which part of the gateway is meant.
+    case source
     case version
 }
 

@@ -239,7 +239,7 @@ final class RedisConnection {
             let wait = self.link.deadline.map { ($0 - now).wholeMilliseconds } ?? 0
             self.log.write(
                 self.lastComplaint == fault ? RedisEvent.attemptFailedAgain : .attemptFailed,
-                [(.broker, .text("redis")), (.reason, reason), (.durationMs, .integer(wait))]
+                [(.broker, .text("redis")), (.reason, reason), (.waitMs, .integer(wait))]
             )
         }
         self.lastComplaint = fault

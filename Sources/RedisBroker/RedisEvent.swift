@@ -47,7 +47,7 @@ package enum RedisEvent: String, LogEvent {
         case .down: [.broker, .reason]
         case .connected: [.broker, .address, .reason]
         case .connectionLost: [.broker, .address, .reason, .durationMs]
-        case .attemptFailed, .attemptFailedAgain: [.broker, .reason, .durationMs]
+        case .attemptFailed, .attemptFailedAgain: [.broker, .reason, .waitMs]
         case .subscribed: [.broker, .count, .durationMs]
         case .refused: [.broker, .room, .error, .count]
         case .unreadable, .gap, .duplicate: [.broker, .room, .error, .count]

@@ -10,8 +10,8 @@ import Testing
         level: .info,
         message: "A client connected.",
         values: [
-            (.status, .integer(-101)), (.remoteAddress, .text("[::1]:51234")), (.userId, .text("alice b")),
-            (.connectionId, .text("01KACME0000000000000000000")), (.limit, .flag(true)),
+            (.source, .integer(-101)), (.remoteAddress, .text("[::1]:51234")), (.userId, .text("alice b")),
+            (.connectionId, .text("01KACME0000000000000000000")), (.loops, .flag(true)),
         ]
     )
 
@@ -20,7 +20,7 @@ import Testing
             line(.json, self.opened) == """
                 {"timestamp":"2026-11-21T09:30:05.020Z","level":"info","event":"connection.opened",\
                 "message":"A client connected.","instance":"gw-0","connectionId":"01KACME0000000000000000000",\
-                "userId":"alice b","remoteAddress":"[::1]:51234","limit":true,"status":-101}
+                "userId":"alice b","remoteAddress":"[::1]:51234","loops":true,"source":-101}
 
                 """
         )
@@ -30,7 +30,7 @@ import Testing
         #expect(
             line(.human, self.opened) == """
                 09:30:05.020 info    connection.opened       A client connected. \
-                connectionId=01KACME0000000000000000000 userId="alice b" remoteAddress=[::1]:51234 limit=true status=-101
+                connectionId=01KACME0000000000000000000 userId="alice b" remoteAddress=[::1]:51234 loops=true source=-101
 
                 """
         )

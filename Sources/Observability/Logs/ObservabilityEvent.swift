@@ -17,7 +17,7 @@ package enum ObservabilityEvent: String, LogEvent {
     package var fields: [LogField] {
         switch self {
         case .linesDropped: [.count]
-        case .sourceLate: [.reason, .durationMs]
+        case .sourceLate: [.source, .durationMs]
         }
     }
 }

@@ -70,7 +70,7 @@ package final class MetricRegistry: Sendable {
     private func tell(of part: Part) {
         self.log.write(
             ObservabilityEvent.sourceLate,
-            [(.reason, .text(part.name)), (.durationMs, .integer(self.limit.wholeMilliseconds))]
+            [(.source, .text(part.name)), (.durationMs, .integer(self.limit.wholeMilliseconds))]
         )
     }
 }
