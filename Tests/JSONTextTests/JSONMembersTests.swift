@@ -58,7 +58,7 @@ struct JSONMembersTests {
         let a = try #require(try outer.next(in: bytes.span))
         var inner = try JSONMembers(of: a.value, in: bytes.span)
         let b = try #require(try inner.next(in: bytes.span))
-        #expect(b.isNamed("b", in: bytes.span) == true)
+        #expect(b.key.isString("b", in: bytes.span) == true)
         let d = try #require(try inner.next(in: bytes.span))
         var elements = try JSONElements(of: d.value, in: bytes.span)
         var kinds: [JSONValue.Kind] = []
@@ -80,7 +80,7 @@ struct JSONMembersTests {
         let bytes = Array(text.utf8)
         var members = try JSONMembers(of: bytes.span)
         let member = try #require(try members.next(in: bytes.span))
-        #expect(member.isNamed("room", in: bytes.span) == isRoom)
+        #expect(member.key.isString("room", in: bytes.span) == isRoom)
     }
 
     @Test func `names that only look alike are different`() throws {
@@ -89,8 +89,8 @@ struct JSONMembersTests {
             let bytes = Array(text.utf8)
             var members = try JSONMembers(of: bytes.span)
             let member = try #require(try members.next(in: bytes.span))
-            #expect(member.isNamed("K", in: bytes.span) == false)
-            #expect(member.isNamed("\u{212A}", in: bytes.span) == true)
+            #expect(member.key.isString("K", in: bytes.span) == false)
+            #expect(member.key.isString("\u{212A}", in: bytes.span) == true)
         }
     }
 }

@@ -1,0 +1,20 @@
+/// Visits the elements of one array in their order, as `JSONMembers` does the members of an object.
+package struct JSONElements: Sendable {
+    private var array: JSONContainer
+
+    /// The elements of the array that `text` as a whole is.
+    package init(of text: Span<UInt8>, maximumDepth: Int = 64) throws(JSONError) {
+        self.array = try JSONContainer(.array, of: text, maximumDepth: maximumDepth)
+    }
+
+    /// The elements of an array that was found in `text`, and so is valid.
+    package init(of value: JSONValue, in text: Span<UInt8>) throws(JSONError) {
+        self.array = try JSONContainer(.array, value, in: text)
+    }
+
+    /// The next element, or `nil` behind the last one.
+    package mutating func next(in text: Span<UInt8>) throws(JSONError) -> JSONValue? {
+        guard try self.array.goOn(in: text) else { return nil }
+        return try self.array.scanner.value(text, depth: 1)
+    }
+}
