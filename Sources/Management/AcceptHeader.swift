@@ -1,4 +1,5 @@
 package import HTTP
+import Notation
 
 /// What an `Accept` or `Accept-Encoding` field asks for: ranges with parameters and weights (RFC 9110 section 12.5).
 package struct AcceptHeader: Sendable {
@@ -30,14 +31,14 @@ package struct AcceptHeader: Sendable {
     package init(_ headers: HTTPHeaders, _ name: String = "Accept") {
         let text = headers[name] ?? (name == "Accept" ? "*/*" : "")
         self.ranges = text.splitOutsideQuotes(at: ",").compactMap { element in
-            let pieces = element.splitOutsideQuotes(at: ";").map { $0.trimmed }
+            let pieces = element.splitOutsideQuotes(at: ";").map(\.withoutBlanks)
             guard let range = pieces.first?.lowercased(), !range.isEmpty else { return nil }
             let names = range.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             var parameters: [String: String] = [:]
             for piece in pieces.dropFirst() {
                 let pair = piece.split(separator: "=", maxSplits: 1)
                 guard pair.count == 2 else { continue }
-                parameters[pair[0].trimmed.lowercased()] = pair[1].trimmed.unquoted
+                parameters[pair[0].withoutBlanks.lowercased()] = pair[1].withoutBlanks.unquoted
             }
             let weight = parameters.removeValue(forKey: "q").map { Double($0) ?? 0 } ?? 1
             return Range(
@@ -92,12 +93,6 @@ extension AcceptHeader.Range {
 }
 
 extension StringProtocol {
-    fileprivate var trimmed: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let start = self.drop(while: isBlank)
-        return String(start.reversed().drop(while: isBlank).reversed())
-    }
-
     fileprivate func splitOutsideQuotes(at separator: Character) -> [String] {
         var pieces = [""]
         var isQuoted = false

@@ -131,7 +131,7 @@ package struct SettingsReader {
             switch found.content {
             case .scalar(""), .nothing: entries = []
             case .scalar(let text):
-                entries = text.split(separator: ",", omittingEmptySubsequences: false).map { Self.trimmed($0) }
+                entries = text.split(separator: ",", omittingEmptySubsequences: false).map(\.withoutBlanks)
             case .list(let texts): entries = texts
             }
             values = entries.compactMap { self.parse($0, format, declaration, found.origin) }
@@ -193,12 +193,6 @@ package struct SettingsReader {
         precondition(self.positions[key] == nil, "\(key) is read in one place: hand the value on instead")
         self.positions[key] = self.effectiveSettings.count
         self.effectiveSettings.append(setting)
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let front = text.drop(while: isSpace)
-        return String(front.reversed().drop(while: isSpace).reversed())
     }
 
     private var unknownKeys: [SettingsFault] {

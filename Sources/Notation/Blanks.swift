@@ -1,0 +1,7 @@
+extension StringProtocol {
+    /// Without the spaces and tabs at its ends.
+    package var withoutBlanks: String {
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        return String(self.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+    }
+}
