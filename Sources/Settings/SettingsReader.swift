@@ -47,11 +47,6 @@ package struct SettingsReader {
         self.valueFaults.append(fault)
     }
 
-    /// Whether any source has a value for a key that was read.
-    package func isSet(_ key: String) -> Bool {
-        self.positions[key].map { self.effectiveSettings[$0].origin != .default } ?? false
-    }
-
     /// All that is wrong: the file's form, unknown keys, wrong values.
     ///
     /// Complete once everything has been read.
