@@ -4,7 +4,7 @@ package import Reactor
 
 /// A client of `atalaya.v1.json` over a WebSocket.
 ///
-/// Belongs to one task at a time: answers are told from what else arrives by being asked for, one after the other.
+/// For one task at a time: it sends a command and waits for the answer, and what else arrives meanwhile is kept.
 package final class NativeClient {
     package let socket: WebSocketClient
     private var lastID = 0

@@ -81,7 +81,7 @@ package final class WebSocketClient: Sendable {
         self.sendFrame(.binary, bytes)
     }
 
-    /// One frame as it is said, permitted or not.
+    /// One frame as given, whether RFC 6455 permits it or not.
     package func sendFrame(_ opcode: Opcode, _ payload: [UInt8] = [], isFinal: Bool = true) {
         self.perform { $0.send(opcode, payload, isFinal: isFinal) }
     }

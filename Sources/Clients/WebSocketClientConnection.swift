@@ -91,7 +91,7 @@ final class WebSocketClientConnection {
         self.loop.setTimer(handle, at: self.loop.now + self.options.timeout)
     }
 
-    /// Nobody is there any more who could ask for anything.
+    /// The client was let go of, so nobody can ask for anything any more.
     func abandon() {
         guard let handle = self.handle else { return }
         self.loop.close(handle)

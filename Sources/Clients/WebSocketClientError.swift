@@ -10,7 +10,7 @@ package enum WebSocketClientError: Error, Sendable {
     /// A 101 that proves nothing.
     case badAnswer(ClientHandshake.Failure)
     case malformedAnswer(HTTPError)
-    /// The server closed, or simply went where there is no frame.
+    /// The server closed; without a frame where it just went.
     case closed(PeerClose?)
     /// The server broke RFC 6455.
     case fault(WebSocketFault)

@@ -5,7 +5,7 @@ import Reactor
 enum MachineLimits {
     /// Cores, at least 1.
     ///
-    /// A quota of one and a half counts as two loops would: rounded up.
+    /// A quota of one and a half cores counts as two.
     static var cores: Int {
         let mine = EventLoop.usableCores
         guard let quota = self.coreQuota(self.text("/sys/fs/cgroup/cpu.max")) else { return mine }

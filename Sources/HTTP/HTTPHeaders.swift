@@ -34,7 +34,7 @@ package struct HTTPHeaders: Sendable {
 
     /// The value of a field; of one that stands there more than once all values, joined by `, ` (RFC 9110 section 5.3).
     ///
-    /// So what must stand there once, and does not, fails its own syntax.
+    /// So a field that must stand there once and was repeated is not valid by its own syntax.
     package subscript(name: String) -> String? {
         var joined: String?
         let bytes = self.bytes.span

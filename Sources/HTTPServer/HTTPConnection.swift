@@ -32,9 +32,9 @@ final class HTTPConnection: SocketHandler {
     private var pending: (head: RequestHead, route: HTTPRoute, parameters: HTTPParameters)?
     private var deadline: Deadline?
     private var outgoing = OutgoingBytes()
-    /// Whether `received` is below on the stack; it goes on with what is left by itself.
+    /// Whether `received` is being carried out; it goes on with the rest of the bytes itself.
     private var isReceiving = false
-    /// Whether the loop keeps bytes that wait for the answer before them.
+    /// Whether the loop holds bytes that are read only when the current answer is done.
     private var hasUnread = false
     private var inputHasEnded = false
 
@@ -151,7 +151,7 @@ final class HTTPConnection: SocketHandler {
         self.exchange(head, mustClose: head.framing != .none).refuse(problem)
     }
 
-    /// Answers bytes behind which nothing can be trusted.
+    /// Answers bytes that are no valid request: nothing that follows them on the connection can be trusted.
     private func reject(_ error: HTTPError, _ head: RequestHead? = nil) {
         let rejection: HTTPRejection
         switch error.status {
@@ -244,7 +244,7 @@ final class HTTPConnection: SocketHandler {
         self.rest()
     }
 
-    /// What is read is dealt with: sets the deadline for what is awaited now.
+    /// Sets the deadline for what is awaited now, once all that was read is dealt with.
     private func rest() {
         guard case .reading = self.phase else {
             guard case .over = self.phase else { return self.disarm() }

@@ -17,7 +17,7 @@ package final class HTTPServer {
 
     /// Asked with each head that has a route, before its body is read; an answer refuses the request.
     package var admission: ((RequestHead, _ pattern: String, SocketAddress) -> HTTPResponse?)?
-    /// Hears of each rejection: the error where bytes were wrong, what a handler threw where it failed.
+    /// Called for each rejection, with the error of the bytes or what the handler threw, if that is why.
     package var onRejection: ((HTTPRejection, SocketAddress, (any Error)?) -> Void)?
 
     package init(loop: EventLoop, router: HTTPRouter, limits: HTTPServerLimits = HTTPServerLimits()) {

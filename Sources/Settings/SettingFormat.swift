@@ -86,7 +86,7 @@ extension SettingFormat where Value == Int {
         show: (Int) -> String
     ) throws(SettingsProblem) -> Int {
         guard value >= range.lowerBound else { throw .belowBound(show(range.lowerBound)) }
-        // The furthest number stands for all that were too long to read.
+        // A number too long to read was read as the furthest there is.
         guard value <= range.upperBound, value < Int.max else {
             throw .aboveBound(show(min(range.upperBound, Int.max - 1)))
         }

@@ -4,8 +4,8 @@ import ByteKernels
 ///
 /// Everything it is given is used up, and nothing is scanned or copied twice:
 /// - a message that stands whole and unfragmented in the buffer is unmasked in place and handed out as a range of it;
-/// - of anything else the decoder takes the bytes over as they come. What it holds grows with what has arrived, to at
-///   most twice of it and never beyond the announced length;
+/// - the bytes of any other are copied as they come. What the decoder holds grows with what has arrived, to at most
+///   twice as much, and never beyond the announced length;
 /// - text is validated as it comes, so a message is refused at the first byte that cannot be text, however long it is
 ///   announced to be.
 ///

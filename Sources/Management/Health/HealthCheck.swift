@@ -11,7 +11,7 @@ package struct HealthCheck: Sendable {
     package let name: String
     private let ask: @Sendable () async -> Verdict
 
-    /// - Parameter ask: Answers from what is known, at once; a probe waits for it no longer than a moment.
+    /// - Parameter ask: Must answer within a moment, from what is known: the probe waits for it.
     package init(_ name: String, _ ask: @escaping @Sendable () async -> Verdict) {
         self.name = name
         self.ask = ask

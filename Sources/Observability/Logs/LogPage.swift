@@ -5,7 +5,7 @@ struct LogPage {
     /// What a broken output swallowed.
     struct Loss: Equatable {
         var lines: UInt64 = 0
-        /// Losses that the page told of, in a line that is itself lost.
+        /// Losses that a `log.dropped` line of the page told of, and that line is lost as well.
         var told: UInt64 = 0
     }
 

@@ -53,7 +53,7 @@ struct LogRing: Sendable {
         self.droppedInAll += count
     }
 
-    /// Losses that were counted before, and that nobody could be told of yet.
+    /// Has the next batch tell of losses whose own line was lost; they are counted already.
     mutating func tellAgain(_ count: UInt64) {
         self.waiting.dropped += count
     }
