@@ -86,7 +86,7 @@ let rows: [Row] = [
     Row(name: "WebSocket", ours: ["ByteKernels", "Crypto", "HTTP"], settings: [spans]),
     Row(name: "JSONText", ours: ["ByteKernels", "Notation"], settings: [spans]),
     Row(name: "ByteKernels", settings: [spans, optimisedInDebug]),
-    Row(name: "HTTPClient", ours: ["CCurl", "Instruments"], settings: [spans, facesC]),
+    Row(name: "HTTPClient", ours: ["CCurl", "Instruments", "Notation"], settings: [spans, facesC]),
     Row(name: "Settings", ours: ["Notation"], outside: [configuration, yams]),
     Row(name: "Crypto", ours: ["ByteKernels", "COpenSSL"], settings: [spans, facesC]),
     Row(name: "Compression", ours: ["CZlib"], settings: [spans, facesC]),

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "CCurl.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -83,40 +82,20 @@ static size_t received_head(char *bytes, size_t size, size_t count, void *contex
     return length;
 }
 
-static bool is_loopback(const char *host) {
-    // A full name may end with a dot; an IPv6 address stands in brackets.
-    char bare[256];
-    size_t length = strlen(host);
-    if (length == 0 || length >= sizeof bare) return false;
-    memcpy(bare, host, length + 1);
-    if (bare[length - 1] == '.') bare[--length] = 0;
-    if (length > 2 && bare[0] == '[' && bare[length - 1] == ']') {
-        length -= 2;
-        memmove(bare, bare + 1, length);
-        bare[length] = 0;
-    }
-    if (strcasecmp(bare, "localhost") == 0) return true;
-    if (length > 10 && strcasecmp(bare + length - 10, ".localhost") == 0) return true;
-    struct in_addr four;
-    struct in6_addr six;
-    if (inet_pton(AF_INET, bare, &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-    if (inet_pton(AF_INET6, bare, &six) != 1) return false;
-    if (IN6_IS_ADDR_V4MAPPED(&six)) return six.s6_addr[12] == 127;
-    return IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-static bool leads_to_loopback(const char *url) {
-    bool answer = false;
+size_t atalaya_url_host(const char *url, uint8_t *text, size_t room) {
+    size_t length = 0;
     char *host = NULL;
     CURLU *parts = curl_url();
-    if (parts == NULL) return false;
+    if (parts == NULL) return 0;
     if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
         curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-        answer = is_loopback(host);
+        length = strlen(host);
+        if (length > room) length = 0;
+        memcpy(text, host, length);
         curl_free(host);
     }
     curl_url_cleanup(parts);
-    return answer;
+    return length;
 }
 
 atalaya_multi *atalaya_multi_create(void) {
@@ -218,7 +197,6 @@ atalaya_transfer *atalaya_transfer_create(uint64_t identifier, const char *metho
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, received_head);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
-    if (leads_to_loopback(url)) atalaya_transfer_use_no_proxy(transfer);
     // A body is sent at once: no second round trip to ask whether it may be.
     atalaya_transfer_add_header(transfer, "Expect:");
     return transfer;

@@ -3,6 +3,7 @@
 // The thread keeps this object alive, so nobody wakes a handle that is freed.
 import CCurl
 import Instruments
+import Notation
 
 /// The thread that runs curl, and what it is asked to do.
 @safe
@@ -149,7 +150,7 @@ final class CurlThread: @unchecked Sendable {
         if let authorities = request.authorities {
             unsafe atalaya_transfer_set_authorities(transfer, authorities)
         }
-        if !request.mayUseProxy {
+        if !request.mayUseProxy || IPAddress.isLoopback(host: Self.host(of: request.url)) {
             unsafe atalaya_transfer_use_no_proxy(transfer)
         }
         unsafe self.running[identifier] = Running(transfer: transfer, request: request, continuation: continuation)
@@ -202,10 +203,15 @@ final class CurlThread: @unchecked Sendable {
         }
     }
 
+    /// The host as curl reads it out of a URL; empty where there is none.
+    private static func host(of url: String) -> String {
+        unsafe String(unsafeUninitializedCapacity: 256) { buffer in
+            unsafe buffer.baseAddress.map { unsafe atalaya_url_host(url, $0, buffer.count) } ?? 0
+        }
+    }
+
     /// At least one: to curl, 0 is no limit.
     private static func milliseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        let bounded = min(max(seconds, 0), 1_000_000)
-        return max(bounded * 1000 + attoseconds / 1_000_000_000_000_000, 1)
+        min(max(duration.wholeMilliseconds, 1), 1_000_000_000)
     }
 }

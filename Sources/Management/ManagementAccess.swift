@@ -67,12 +67,9 @@ package struct ManagementAccess: Sendable {
         return nil
     }
 
-    /// `localhost`, or a loopback address, one of version 6 in brackets; with any port.
+    /// Whatever the port is.
     private static func isLoopback(_ host: String) -> Bool {
-        if host.hasPrefix("[") {
-            return IPAddress(String(host.dropFirst().prefix { $0 != "]" }))?.isLoopback ?? false
-        }
-        let name = String(host.prefix { $0 != ":" })
-        return name.lowercased() == "localhost" || IPAddress(name)?.isLoopback ?? false
+        let end = host.hasPrefix("[") ? host.lastIndex(of: "]").map(host.index(after:)) : host.firstIndex(of: ":")
+        return IPAddress.isLoopback(host: String(host[..<(end ?? host.endIndex)]))
     }
 }

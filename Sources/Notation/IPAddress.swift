@@ -100,6 +100,18 @@ extension IPAddress {
         }
     }
 
+    /// Whether a host, as URLs and `Host` fields name it, is this machine and nobody else.
+    ///
+    /// `localhost` and names below it (RFC 6761 section 6.3), and loopback addresses, of version 6 in brackets or not.
+    /// A whole name may end with a dot.
+    package static func isLoopback(host: String) -> Bool {
+        let bare = host.hasSuffix(".") ? host.dropLast() : Substring(host)
+        let name = bare.lowercased()
+        guard name != "localhost", !name.hasSuffix(".localhost") else { return true }
+        let isBracketed = bare.hasPrefix("[") && bare.hasSuffix("]")
+        return IPAddress(String(isBracketed ? bare.dropFirst().dropLast() : bare))?.unmapped.isLoopback ?? false
+    }
+
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }

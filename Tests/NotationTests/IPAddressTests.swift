@@ -37,6 +37,23 @@ import Testing
     }
 
     @Test(arguments: [
+        "localhost", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1", "127.0.0.1.", "127.9.9.9", "::1", "[::1]",
+        "[::ffff:127.0.0.1]",
+    ])
+    func `a host that is this machine is known by name and by address`(host: String) {
+        #expect(IPAddress.isLoopback(host: host))
+    }
+
+    @Test(arguments: [
+        "", ".", "[]", "localhost.example", "notlocalhost", "127.0.0.1.example", "127.1", "128.0.0.1", "[::2]",
+        "0.0.0.0",
+        "[::1", "::1]", "[::ffff:128.0.0.1]",
+    ])
+    func `any other host may be another machine`(host: String) {
+        #expect(!IPAddress.isLoopback(host: host))
+    }
+
+    @Test(arguments: [
         ("::ffff:10.1.2.3", "10.1.2.3"), ("10.1.2.3", "10.1.2.3"), ("::fffe:a01:203", "::fffe:a01:203"),
         ("1::ffff:a01:203", "1::ffff:a01:203"),
     ])

@@ -48,7 +48,10 @@ void atalaya_multi_wait(atalaya_multi *multi, int milliseconds);
 /// From any thread; not lost if nobody waits yet.
 void atalaya_multi_wake(atalaya_multi *multi);
 
-/// `method`: in capitals. No proxy is asked for a URL of this machine's own loopback.
+/// Writes the host of a URL, an IPv6 address in its brackets; how many bytes, 0 where there is none or no room.
+size_t atalaya_url_host(const char *url, uint8_t *text, size_t room);
+
+/// `method`: in capitals.
 atalaya_transfer *atalaya_transfer_create(uint64_t identifier, const char *method, const char *url);
 void atalaya_transfer_free(atalaya_transfer *transfer);
 void atalaya_transfer_set_limits(atalaya_transfer *transfer, int64_t milliseconds, int64_t connect_milliseconds,
