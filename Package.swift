@@ -54,7 +54,8 @@ let rows: [Row] = [
         name: "Clients",
         ours: [
             "ByteKernels", "ClientProtocols", "HTTP", "Instruments", "JSONText", "Messaging", "Reactor", "WebSocket",
-        ]
+        ],
+        outside: [deque]
     ),
     Row(
         name: "Transport",

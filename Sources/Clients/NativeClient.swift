@@ -1,4 +1,5 @@
 import ClientProtocols
+import DequeModule
 package import Messaging
 package import Reactor
 
@@ -9,7 +10,7 @@ package final class NativeClient {
     package let socket: WebSocketClient
     private var lastID = 0
     /// What arrived while an answer was waited for.
-    private var kept: [NativeEvent] = []
+    private var kept = Deque<NativeEvent>()
 
     private init(_ socket: WebSocketClient) {
         self.socket = socket
@@ -102,7 +103,7 @@ package final class NativeClient {
 
     /// The next event that answered nothing this client waited for.
     package func next(within limit: Duration? = .seconds(10)) async throws -> NativeEvent {
-        guard self.kept.isEmpty else { return self.kept.removeFirst() }
+        if let event = self.kept.popFirst() { return event }
         return try await self.arrival(within: limit)
     }
 

@@ -1,4 +1,5 @@
 import ByteKernels
+import DequeModule
 import HTTP
 import Instruments
 import Reactor
@@ -39,10 +40,8 @@ final class WebSocketClientConnection {
     private var goodbye: PeerClose?
     /// Why nothing more will arrive.
     private var end: WebSocketClientError?
-    private var inbox: [Received] = []
-    /// How many from the front of `inbox` have been taken.
-    private var taken = 0
-    private var waiters: [Waiter] = []
+    private var inbox = Deque<Received>()
+    private var waiters = Deque<Waiter>()
     private var watchers: [(WebSocketClosing) -> Void] = []
 
     init(_ loop: EventLoop, _ options: WebSocketClient.Options, host: String, target: String) {
@@ -112,13 +111,7 @@ final class WebSocketClientConnection {
         within limit: Duration?,
         _ answer: @escaping (Result<Received, WebSocketClientError>) -> Void
     ) {
-        if self.taken < self.inbox.count {
-            let received = self.inbox[self.taken]
-            self.taken += 1
-            if self.taken == self.inbox.count {
-                self.inbox.removeAll(keepingCapacity: self.taken < 1024)
-                self.taken = 0
-            }
+        if let received = self.inbox.popFirst() {
             answer(.success(received))
         } else if let end = self.end {
             answer(.failure(end))
@@ -142,8 +135,7 @@ final class WebSocketClientConnection {
     }
 
     private func arrive(_ received: Received) {
-        guard !self.waiters.isEmpty else { return self.inbox.append(received) }
-        let waiter = self.waiters.removeFirst()
+        guard let waiter = self.waiters.popFirst() else { return self.inbox.append(received) }
         if let timer = waiter.timer { self.loop.cancel(timer) }
         waiter.answer(.success(received))
     }
