@@ -1,6 +1,5 @@
 import ClientProtocols
 import Instruments
-import Messaging
 import Reactor
 import Rooms
 import Sessions
@@ -32,16 +31,5 @@ struct LoopMetrics: MetricSource {
             utilization: self.utilization.withLock { $0.look(at: loops) },
             into: &measurements
         )
-    }
-}
-
-/// What the broker counts.
-struct BrokerMetricSource: MetricSource {
-    let broker: any Broker
-
-    var families: [MetricFamily] { BrokerMetrics.all }
-
-    func measure(into measurements: inout Measurements) async {
-        BrokerMetrics.record(self.broker, into: &measurements)
     }
 }
