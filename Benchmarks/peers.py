@@ -8,6 +8,7 @@ is said by the environment; a peer whose variable is not set is left out.
     NODE_PATH     a folder that has the node package ws
     NATS_SERVER   nats-server
     NCHAN         the folder of nginx' modules, with ngx_nchan_module.so in it
+    BEFORE        a gateway of another commit, to be compared with this one
 """
 
 import dataclasses
@@ -59,8 +60,8 @@ def plain(name, port, command, **more):
     return Peer(name, port, command, **paths(sub="/sub", pub="/pub", echo="/echo"), **more)
 
 
-def gateway(name, port, *flags, **loader):
-    command = [GATEWAY, "serve", "--dev", "--port", str(port), "--management-port", str(port + 1000)]
+def gateway(name, port, *flags, program=GATEWAY, **loader):
+    command = [program, "serve", "--dev", "--port", str(port), "--management-port", str(port + 1000)]
     # As seldom as uWebSockets and nats-server ping; the others do not ping at all.
     command += ["--set", "heartbeat.interval=120s"]
     return Peer(name, port, [*command, "--log-level", "error", *flags], **loader)
@@ -105,6 +106,8 @@ ALL = [
     Peer("floor-send", 18102, [FLOOR, "18102", "send"], **paths(sub="/sub", pub="/pub")),
     Peer("floor-batch", 18103, [FLOOR, "18103", "batch"], **paths(sub="/sub", pub="/pub")),
     Peer("floor-echo", 18105, [FLOOR, "18105", "echo"], echo=["--path", "/echo"]),
+    gateway("before", 18194, program=variable("BEFORE"), needs="BEFORE", **plain_rooms()),
+    gateway("before-json", 18196, program=variable("BEFORE"), needs="BEFORE", **native()),
     plain("uws", 18101, [variable("UWS"), "18101"], needs="UWS"),
     plain(
         "socketify",
