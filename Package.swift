@@ -140,7 +140,10 @@ let package = Package(
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "TestKit",
-            dependencies: ["ClientProtocols", "Instruments", "Messaging", "Reactor"],
+            dependencies: [
+                "ClientProtocols", "Clients", "Gateway", "HTTPClient", "Instruments", "Messaging", "Reactor",
+                "Settings",
+            ],
             path: "Tests/TestKit",
             swiftSettings: strict
         ),
@@ -156,8 +159,8 @@ let package = Package(
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [
-                    "Atalaya", "ClientProtocols", "Clients", "Gateway", "HTTP", "Instruments", "JSONText", "Messaging",
-                    "Observability", "Reactor", "Settings", "TestKit", "WebSocket",
+                    "Atalaya", "ClientProtocols", "Clients", "Gateway", "HTTP", "HTTPClient", "Instruments",
+                    "JSONText", "Messaging", "Observability", "Reactor", "Settings", "TestKit", "WebSocket",
                 ],
                 swiftSettings: strict
             )

@@ -1,0 +1,30 @@
+import Clients
+import Instruments
+import TestKit
+import Testing
+
+/// Clients that come back, and clients that come and go.
+@Suite(.timeLimit(.minutes(1))) struct ComingBackTests {
+    @Test func `a chain of connections is continued once, whichever loop they are on`() async throws {
+        try await RunningGateway.run { running in
+            var (client, welcome) = try await running.native("user=alice")
+            #expect(!welcome.resumed)
+            for place in 1...6 {
+                await client.socket.close(code: 1001)
+                try await running.log.wait(for: "connection.closed", count: place)
+                (client, welcome) = try await running.native("user=alice&resume=\(welcome.resume)")
+                #expect(welcome.resumed)
+                let lines = try await running.log.wait(for: "connection.resumed", count: place)
+                #expect(lines[place - 1][.count] == "\(place)")
+            }
+            let again = try await running.native("user=alice&resume=nonsense").welcome
+            #expect(!again.resumed)
+            let thief = try await running.native("user=mallory&resume=\(welcome.resume)").welcome
+            #expect(!thief.resumed)
+            let metrics = try await running.scrape()
+            let resumed = ["outcome": "resumed", "origin": "same_instance"]
+            #expect(metrics.sum("atalaya_reconnects_total", resumed) == 6)
+            expectConserved(metrics)
+        }
+    }
+}

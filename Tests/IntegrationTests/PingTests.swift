@@ -1,0 +1,62 @@
+import Clients
+import Instruments
+import TestKit
+import Testing
+
+/// Pings at their shortest interval.
+@Suite(.timeLimit(.minutes(1))) struct PingTests {
+    @Test func `who answers stays, who does not is given up on, and who does not read is called slow`() async throws {
+        let settings = ["heartbeat.interval=1s", "heartbeat.timeout=1s", "limits.closeTimeout=100ms"]
+        try await RunningGateway.run(settings) { running in
+            var options = WebSocketClient.Options()
+            options.hearsControlFrames = true
+            let lively = try await running.connect("/ws?room=r", options)
+            let native = try await running.native().client
+            options.answersPings = false
+            let mute = try await running.connect("/ws?room=q", options)
+            // The far end of a broken link: it neither reads nor says anything.
+            let gone = try await running.connect("/ws?room=p")
+            gone.pauseReading()
+            let stalled = try await running.connect("/ws?room=s")
+            stalled.pauseReading()
+            try await self.fill("s", on: running)
+
+            guard case .ping = try await mute.next() else {
+                Issue.record("the first frame is a ping")
+                return
+            }
+            let closing = await mute.closing()
+            #expect(closing.code == 4408)
+            try await running.log.wait(
+                for: "connection.closed",
+                count: 2,
+                where: [.reason: "ping_timeout", .initiator: "network"]
+            )
+            try await running.log.wait(for: "connection.closed", where: [.reason: "slow_consumer"])
+
+            for _ in 0..<2 {
+                guard case .ping = try await lively.next() else {
+                    Issue.record("only pings arrive")
+                    return
+                }
+            }
+            #expect(try await native.ask("ping") == .pong(id: "1"))
+            let metrics = try await running.scrape()
+            #expect(metrics.sum("atalaya_ping_rtt_seconds_count", ["protocol": "plain"]) >= 1)
+            #expect(metrics.sum("atalaya_connections_closed_total", ["reason": "slow_consumer"]) == 1)
+            #expect(metrics.sum("atalaya_connections_closed_total", ["reason": "ping_timeout"]) == 2)
+            #expect(metrics.sum("atalaya_connections_active") == 2)
+            expectConserved(metrics)
+        }
+    }
+
+    /// Publishes until members that do not read have something queued.
+    private func fill(_ room: String, on running: RunningGateway) async throws {
+        let publisher = try await running.native().client
+        try await running.scrape(until: "a queue") {
+            $0.sum("atalaya_slow_consumers") == 1
+        } meanwhile: {
+            try await publisher.publish("\"\(String(repeating: "x", count: 100_000))\"", to: room)
+        }
+    }
+}

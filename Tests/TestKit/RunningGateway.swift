@@ -1,0 +1,120 @@
+package import Clients
+package import Gateway
+package import HTTPClient
+import Instruments
+import Reactor
+import Settings
+
+/// A whole gateway for the length of a test: on free ports of this machine, with the memory broker, its log recorded.
+package final class RunningGateway: Sendable {
+    package struct Faulty: Error {
+        package let faults: [String]
+    }
+
+    package struct NotWelcomed: Error {
+        package let event: NativeEvent
+    }
+
+    /// A scrape that never was as a test wanted it.
+    package struct NeverMeasured: Error, CustomStringConvertible {
+        package let awaited: String
+        package let last: ScrapedMetrics
+        package var description: String { "never measured: \(self.awaited); at last:\n\(self.last)" }
+    }
+
+    private static let token = "integration-tests"
+    private static let http = HTTPClient()
+
+    package let gateway: Gateway
+    package let log: RecordedLog
+
+    /// Runs a gateway while `body` does, and ends it however `body` ended.
+    ///
+    /// - Parameter settings: Such as `heartbeat.interval=1s`.
+    package static func run(
+        loops: Int = 2,
+        _ settings: [String] = [],
+        _ body: (RunningGateway) async throws -> Void
+    ) async throws {
+        let running = try RunningGateway(loops: loops, settings)
+        running.gateway.start()
+        do {
+            try await body(running)
+        } catch {
+            await running.gateway.stop()
+            throw error
+        }
+        await running.gateway.stop()
+    }
+
+    private init(loops: Int, _ settings: [String]) throws {
+        let own = ["public.port=0", "management.port=0", "engine.loops=\(loops)", "management.token=\(Self.token)"]
+        var reader = SettingsReader(
+            flags: (own + settings).map { SettingsFlag(set: $0) },
+            environment: [:],
+            file: nil
+        )
+        let values = GatewaySettings(from: &reader, isForDevelopment: true)
+        guard reader.faults.isEmpty else { throw Faulty(faults: reader.faults.map { "\($0)" }) }
+        self.log = RecordedLog()
+        self.gateway = try Gateway(values, log: EventLog(threshold: .debug, sink: self.log))
+    }
+
+    // MARK: - Clients
+
+    /// A WebSocket client without a subprotocol; `path` is that of plain rooms, of `/echo`, or of nothing at all.
+    package func connect(
+        _ path: String,
+        _ options: WebSocketClient.Options = WebSocketClient.Options()
+    ) async throws -> WebSocketClient {
+        try await WebSocketClient.connect(to: self.gateway.publicAddress, target: path, options: options)
+    }
+
+    /// A native client that has been welcomed.
+    package func native(
+        _ query: String = "",
+        _ options: WebSocketClient.Options = WebSocketClient.Options()
+    ) async throws -> (client: NativeClient, welcome: NativeWelcome) {
+        let client = try await NativeClient.connect(to: self.gateway.publicAddress, query: query, options: options)
+        let event = try await client.next()
+        guard case .welcome(let welcome) = event else { throw NotWelcomed(event: event) }
+        return (client, welcome)
+    }
+
+    /// A socket of the test's own that has said nothing yet.
+    package func peer() throws -> Peer {
+        try Peer(to: self.gateway.publicAddress.port)
+    }
+
+    // MARK: - Operators
+
+    /// One request to the management listener.
+    package func ask(_ method: OutgoingRequest.Method = .get, _ path: String) async throws -> HTTPAnswer {
+        let headers = [(name: "Authorization", value: "Bearer \(Self.token)")]
+        return try await Self.http.send(
+            OutgoingRequest(method, "http://\(self.gateway.managementAddress)\(path)", headers: headers)
+        )
+    }
+
+    package func scrape() async throws -> ScrapedMetrics {
+        ScrapedMetrics(try await self.ask(.get, "/metrics").text)
+    }
+
+    /// Scrapes until the numbers are as described, doing something before each look.
+    @discardableResult
+    package func scrape(
+        until awaited: String,
+        _ isFulfilled: (ScrapedMetrics) -> Bool,
+        meanwhile work: () async throws -> Void = {}
+    ) async throws -> ScrapedMetrics {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            try await work()
+            let metrics = try await self.scrape()
+            if isFulfilled(metrics) { return metrics }
+            guard ContinuousClock.now < deadline else { throw NeverMeasured(awaited: awaited, last: metrics) }
+            // Numbers can only be looked at; looking is work for the loops that are to get on.
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// What one scrape of `/metrics` said, in Prometheus text.
+package struct ScrapedMetrics: Sendable {
+    private struct Sample {
+        let name: Substring
+        /// As they stand between the braces.
+        let labels: Substring
+        let value: Double
+    }
+
+    private let samples: [Sample]
+
+    package init(_ text: String) {
+        self.samples = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap { line in
+            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
+                return nil
+            }
+            let series = line[..<space]
+            let name = series.prefix { $0 != "{" }
+            return Sample(name: name, labels: series.dropFirst(name.count + 1).dropLast(), value: value)
+        }
+    }
+
+    /// All samples of a name together of which each label named has the value named; 0 where there is none.
+    package func sum(_ name: String, _ labels: [String: String] = [:]) -> Int {
+        let wanted = labels.map { "\($0)=\"\($1)\"" }
+        let matching = self.samples.filter { sample in
+            sample.name == name && wanted.allSatisfy { sample.labels.split(separator: ",").contains($0[...]) }
+        }
+        return Int(matching.reduce(0) { $0 + $1.value })
+    }
+
+    package func has(_ name: String) -> Bool {
+        self.samples.contains { $0.name == name }
+    }
+}
+
+extension ScrapedMetrics: CustomStringConvertible {
+    /// What is not 0, without the buckets of histograms.
+    package var description: String {
+        self.samples.filter { $0.value != 0 && !$0.name.hasSuffix("_bucket") }
+            .map { "\($0.name){\($0.labels)} \($0.value)" }.joined(separator: "\n")
+    }
+}
