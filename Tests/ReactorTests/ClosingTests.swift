@@ -60,6 +60,38 @@ struct ClosingTests {
         driven.end()
     }
 
+    @Test func `a place is nobody else's before its handler has heard the end`() throws {
+        let driven = try DrivenLoop()
+        let (handler, meanwhile, later) = (RecordingHandler(), RecordingHandler(), RecordingHandler())
+        var opened: [ConnectionHandle] = []
+        handler.use = { _, connection, bytes in
+            driven.loop.close(connection)
+            opened.append(try! driven.connect(meanwhile).connection)
+            return bytes.count
+        }
+        handler.onClosed = { _, _ in opened.append(try! driven.connect(later).connection) }
+        let (connection, peer) = try driven.connect(handler)
+        peer.send("x")
+        driven.turn()
+        #expect(handler.isClosed)
+        #expect(opened.map(\.slot) == [1, 2])
+        #expect(try driven.connect(RecordingHandler()).connection.slot == connection.slot)
+        driven.end()
+    }
+
+    @Test func `a place that is not wanted any more is free again, though nobody hears of it`() throws {
+        let driven = try DrivenLoop(EventLoopConfiguration(maximumConnections: 1))
+        let address = try driven.listen { _ in nil }
+        for round in 1...5 as ClosedRange<UInt64> {
+            let peer = try Peer(to: address.port)
+            #expect(driven.turn { peer.receive() == nil })
+            #expect(driven.loop.snapshot().refused == round)
+        }
+        #expect(driven.loop.slab.closed == 0)
+        #expect(driven.loop.snapshot().acceptFailures == 0)
+        driven.end()
+    }
+
     @Test func `events of a connection closed earlier in the tick go to nobody`() throws {
         let driven = try DrivenLoop()
         let handlers = [RecordingHandler(), RecordingHandler()]

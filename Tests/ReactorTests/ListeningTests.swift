@@ -126,6 +126,49 @@ struct ListeningTests {
         driven.end()
     }
 
+    @Test func `a full loop in which one has just ended has room in the next tick and turns nobody away`() throws {
+        let driven = try DrivenLoop(EventLoopConfiguration(maximumConnections: 1))
+        var handlers: [RecordingHandler] = []
+        let address = try driven.listen { _ in
+            let handler = RecordingHandler()
+            handler.use = { _, connection, bytes in
+                driven.loop.close(connection)
+                return bytes.count
+            }
+            handlers.append(handler)
+            return handler
+        }
+        let first = try Peer(to: address.port)
+        #expect(driven.turn { handlers.count == 1 })
+        // A wait with nothing to tell, so that events come in the order of what follows: the end before the connection.
+        driven.turn()
+        first.send("x")
+        let second = try Peer(to: address.port)
+        driven.turn()
+        #expect(handlers[0].isClosed && handlers.count == 1)
+        driven.turn()
+        #expect(handlers.count == 2)
+        #expect(driven.loop.snapshot().refused == 0 && driven.loop.snapshot().acceptFailures == 0)
+        #expect(second.receive() == [])
+        driven.end()
+    }
+
+    @Test func `one closed by the very call that takes it hears so, once, with its numbers`() throws {
+        let driven = try DrivenLoop()
+        let handler = RecordingHandler()
+        let address = try driven.listen { socket in
+            driven.loop.send("no", to: socket.connection)
+            driven.loop.close(socket.connection)
+            return handler
+        }
+        let peer = try Peer(to: address.port)
+        #expect(driven.turn { handler.isClosed })
+        #expect(handler.heard == [.closed(.local)])
+        #expect(handler.final?.bytesSent == 2)
+        #expect(driven.turn { peer.receive() == nil })
+        driven.end()
+    }
+
     @Test func `listening ends and connections stay`() throws {
         let driven = try DrivenLoop()
         let handler = RecordingHandler()

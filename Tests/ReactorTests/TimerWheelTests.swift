@@ -10,7 +10,7 @@ struct TimerWheelTests {
     private static func slab(_ count: Int) throws -> Slab {
         let slab = try Slab(capacity: count)
         for _ in 0..<count {
-            _ = slab.open(descriptor: -1, at: 0)
+            _ = slab.open(at: 0)
         }
         return slab
     }

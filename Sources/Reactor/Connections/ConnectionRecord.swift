@@ -1,6 +1,8 @@
 import Instruments
 
-/// One connection in the slab: 128 bytes, two cache lines, of which a delivery touches the first alone.
+/// One client in the slab: 128 bytes, two cache lines, of which a delivery touches the first alone.
+///
+/// The client stays for as long as its place is open. Its socket may be attached later, detached and replaced.
 struct ConnectionRecord {
     struct Flags: OptionSet {
         let rawValue: UInt16
@@ -20,10 +22,12 @@ struct ConnectionRecord {
         static let isDeadlineDue = Flags(rawValue: 1 << 8)
     }
 
+    /// Which client of this place is, or will be next, the one that handles name.
     var generation: UInt32
     /// The generation while bytes may go straight to the kernel: one comparison says all that a delivery asks.
     var ready = ConnectionRecord.notReady
-    var descriptor: Int32 = -1
+    /// The client's socket; `noSocket` while it has none.
+    private(set) var descriptor = ConnectionRecord.noSocket
     /// The last call of `deliver` in which this connection had something special, and its place there.
     var deliveryMark: UInt32 = 0
     var deliveryPlace: UInt32 = 0
@@ -40,7 +44,10 @@ struct ConnectionRecord {
     var bytesReceived: UInt64 = 0
     var messagesReceived: UInt64 = 0
     var dropped: UInt32 = 0
-    var nextFree: UInt32 = 0
+    /// Which socket of this place is, or will be next, the one that events are for; never 0.
+    ///
+    /// It goes on from client to client, so that no event of an earlier socket is taken for one of this.
+    private(set) var socketGeneration: UInt32
     var openedAt: UInt64 = 0
     var deadline: UInt64 = TimerWheel.never
     var timerNext: UInt32 = TimerWheel.none
@@ -51,9 +58,39 @@ struct ConnectionRecord {
 
     /// No connection's generation, nor is 0.
     static let notReady = UInt32.max
+    private static let noSocket: Int32 = -1
 
-    init(generation: UInt32) {
+    init(generation: UInt32, socketGeneration: UInt32) {
         self.generation = generation
+        self.socketGeneration = socketGeneration
+    }
+
+    /// The next free place, while this one is free: then it has no deadline.
+    var nextFree: UInt32 {
+        get { self.timerNext }
+        set { self.timerNext = newValue }
+    }
+
+    var hasSocket: Bool {
+        self.descriptor != ConnectionRecord.noSocket
+    }
+
+    /// Gives the client a socket that epoll watches for `interest`.
+    mutating func setSocket(_ descriptor: Int32, interest: UInt32) {
+        self.descriptor = descriptor
+        self.interest = UInt16(interest)
+        self.updateReady()
+    }
+
+    /// Takes the socket away, and with it all that is true of it alone; the next one has another generation.
+    mutating func removeSocket() {
+        guard self.hasSocket else { return }
+        self.descriptor = ConnectionRecord.noSocket
+        self.interest = 0
+        self.unread = []
+        self.flags.subtract([.inputEnded, .outputEnded])
+        self.socketGeneration = self.socketGeneration == .max ? 1 : self.socketGeneration + 1
+        self.updateReady()
     }
 
     /// Whether a frame may be sent or queued.
@@ -63,7 +100,7 @@ struct ConnectionRecord {
 
     mutating func updateReady() {
         let mayGo = self.flags.isDisjoint(with: [.connecting, .finishing, .overflowed, .outputEnded])
-        self.ready = mayGo && self.queue == nil ? self.generation : ConnectionRecord.notReady
+        self.ready = mayGo && self.hasSocket && self.queue == nil ? self.generation : ConnectionRecord.notReady
     }
 
     var counters: ConnectionCounters {

@@ -1,17 +1,24 @@
 import CLinux
+import Instruments
 
-/// All connections of one loop side by side in memory that never moves.
+/// All clients of one loop side by side in memory that never moves.
 ///
-/// The whole range of addresses is reserved at once and takes memory only where it was used; places that were given
-/// back are used first, so the range stays dense.
+/// The whole range of addresses is reserved at once and takes memory only where it was used. Places that were freed are
+/// used first, so the range stays dense.
+///
+/// A place is free, then open, then closed, then free again. While it is closed every handle to it is stale and nobody
+/// else can have it: the time in which its handler hears `closed`.
 @safe
 final class Slab {
     // The loop's thread alone reads and writes; the pages live as long as this object.
     let base: UnsafeMutablePointer<ConnectionRecord>
     let capacity: Int
-    /// How many places were ever used: slots below it hold records, open or free.
+    /// How many places were ever used: slots below it hold records, open or not.
     private(set) var used = 0
+    /// How many places are open.
     private(set) var open = 0
+    /// How many places are closed and not free yet.
+    private(set) var closed = 0
     private var firstFree = Slab.none
 
     private static let none = UInt32.max
@@ -50,31 +57,53 @@ final class Slab {
         return unsafe record.pointee.generation == connection.generation && record.pointee.flags.contains(.open)
     }
 
-    /// Opens a place; `nil` when all are taken.
-    func open(descriptor: Int32, at now: UInt64) -> ConnectionHandle? {
+    /// Whose socket an event is for; `nil` where that socket has left its place, whoever is there now.
+    func owner(ofSocket generation: UInt32, in slot: UInt32) -> ConnectionHandle? {
+        guard Int(slot) < self.used, self[slot].hasSocket, self[slot].socketGeneration == generation else { return nil }
+        return ConnectionHandle(slot: slot, generation: self[slot].generation)
+    }
+
+    var isFull: Bool {
+        self.firstFree == Slab.none && self.used == self.capacity
+    }
+
+    /// Opens a place, without a socket yet; `nil` when none is free.
+    func open(at now: UInt64) -> ConnectionHandle? {
         let slot: UInt32
         if self.firstFree != Slab.none {
             slot = self.firstFree
             self.firstFree = self[slot].nextFree
+            self[slot].nextFree = TimerWheel.none
         } else {
             guard self.used < self.capacity else { return nil }
             slot = UInt32(self.used)
-            unsafe (self.base + self.used).initialize(to: ConnectionRecord(generation: 1))
+            unsafe (self.base + self.used).initialize(to: ConnectionRecord(generation: 1, socketGeneration: 1))
             self.used += 1
         }
         self.open += 1
-        self[slot].descriptor = descriptor
         self[slot].flags = .open
         self[slot].openedAt = now
         return ConnectionHandle(slot: slot, generation: self[slot].generation)
     }
 
-    /// Gives the place of an open connection back; every handle to it is stale from here on.
+    /// Ends the client of an open place: every handle to it is stale from here on, and so are events of its socket.
+    ///
+    /// The place stays taken until `free`.
     func close(_ slot: UInt32) {
+        self[slot].removeSocket()
         let generation = self[slot].generation &+ 1
-        self[slot] = ConnectionRecord(generation: generation == ConnectionRecord.notReady ? 1 : generation)
+        self[slot] = ConnectionRecord(
+            generation: generation == ConnectionRecord.notReady ? 1 : generation,
+            socketGeneration: self[slot].socketGeneration
+        )
+        self.open -= 1
+        self.closed += 1
+    }
+
+    /// Makes a closed place one that can be opened again.
+    func free(_ slot: UInt32) {
         self[slot].nextFree = self.firstFree
         self.firstFree = slot
-        self.open -= 1
+        self.closed -= 1
     }
 }

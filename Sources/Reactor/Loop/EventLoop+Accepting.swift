@@ -26,7 +26,7 @@ extension EventLoop {
         try self.poller.add(
             descriptor,
             Poller.readable,
-            token: ConnectionHandle(slot: number, generation: 0).bits
+            for: .listener(number: number)
         )
         self.accepting.listeners[number] = Listener(descriptor: socket.descriptor, accept: accept, failed: failed)
         self.fillSpare()
@@ -42,6 +42,8 @@ extension EventLoop {
     func acceptWaiting(at number: UInt32) {
         guard let listener = self.accepting.listeners[number] else { return }
         for _ in 0..<EventLoop.acceptsPerTick {
+            // The places closed in this tick are free in the next, so those who come now are not refused.
+            guard !self.slab.isFull || self.slab.closed == 0 else { return }
             var peer = linux_address()
             let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
             if descriptor < 0 {
@@ -72,8 +74,10 @@ extension EventLoop {
         if let handler, self.slab.isOpen(connection) {
             self.slab[connection.slot].handler = handler
         } else if let handler {
-            let ended = PendingEnding(handler: handler, connection: connection, ending: .local, counters: .init())
-            self.calls.endings.append(ended)
+            // Closed while it was being decided over.
+            if let place = self.calls.endings.lastIndex(where: { $0.connection == connection }) {
+                self.calls.endings[place].handler = handler
+            }
         } else if self.slab.isOpen(connection) {
             self.accepting.refused += 1
             self.flushHeld(of: connection)
@@ -83,19 +87,27 @@ extension EventLoop {
         }
     }
 
-    /// Gives a connected descriptor a place in the slab and has epoll watch it; `nil` where there is none.
+    /// Gives a descriptor a place in the slab and has epoll watch it; `nil` where there is none, or epoll refuses.
     func register(_ descriptor: Int32) -> ConnectionHandle? {
-        guard self.mayOpen, let connection = self.slab.open(descriptor: descriptor, at: self.time) else { return nil }
-        let interest = Poller.readable
-        do throws(ReactorError) {
-            try self.poller.add(descriptor, interest, token: connection.bits)
-        } catch {
+        guard self.mayOpen, let connection = self.slab.open(at: self.time) else { return nil }
+        guard self.watch(descriptor, as: connection.slot) else {
             self.slab.close(connection.slot)
+            self.slab.free(connection.slot)
             return nil
         }
-        self.slab[connection.slot].interest = UInt16(interest)
-        self.slab[connection.slot].updateReady()
         return connection
+    }
+
+    /// Makes a descriptor the socket of the client in `slot`; `false` where epoll refuses it.
+    func watch(_ descriptor: Int32, as slot: UInt32) -> Bool {
+        let source = EventSource.socket(slot: slot, generation: self.slab[slot].socketGeneration)
+        do throws(ReactorError) {
+            try self.poller.add(descriptor, Poller.readable, for: source)
+        } catch {
+            return false
+        }
+        self.slab[slot].setSocket(descriptor, interest: Poller.readable)
+        return true
     }
 
     /// Without a descriptor nothing can be taken, and the listener would stay readable for ever: some of those who wait
@@ -117,12 +129,11 @@ extension EventLoop {
             }
         }
         self.accepting.failures += 1
-        let token = ConnectionHandle(slot: number, generation: 0).bits
-        self.poller.change(listener.descriptor.number, 0, token: token)
+        self.poller.change(listener.descriptor.number, 0, for: .listener(number: number))
         _ = self.schedule(after: EventLoop.restAfterFailure) { [unowned self] in
             guard let listener = self.accepting.listeners[number] else { return }
             self.fillSpare()
-            self.poller.change(listener.descriptor.number, Poller.readable, token: token)
+            self.poller.change(listener.descriptor.number, Poller.readable, for: .listener(number: number))
         }
         listener.failed?(AcceptFailure(errno: errno, shed: shed, pausedFor: EventLoop.restAfterFailure))
     }

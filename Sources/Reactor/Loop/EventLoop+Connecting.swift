@@ -91,7 +91,9 @@ extension EventLoop {
         self.dropQueue(slot, as: .closedBeforeWrite)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         self.poller.remove(descriptor)
+        // Its handler hears nothing more, so the place is free at once.
         self.slab.close(slot)
+        self.slab.free(slot)
         return DetachedSocket(
             descriptor: Descriptor(descriptor),
             unread: unread,

@@ -125,6 +125,7 @@ extension EventLoop {
 
     /// Has epoll watch for exactly what can be used.
     func updateInterest(_ slot: UInt32) {
+        guard self.slab[slot].hasSocket else { return }
         let flags = self.slab[slot].flags
         var wanted: UInt32 = 0
         if flags.contains(.connecting) {
@@ -140,8 +141,8 @@ extension EventLoop {
         }
         guard wanted != UInt32(self.slab[slot].interest) else { return }
         self.slab[slot].interest = UInt16(wanted)
-        let connection = ConnectionHandle(slot: slot, generation: self.slab[slot].generation)
-        self.poller.change(self.slab[slot].descriptor, wanted, token: connection.bits)
+        let source = EventSource.socket(slot: slot, generation: self.slab[slot].socketGeneration)
+        self.poller.change(self.slab[slot].descriptor, wanted, for: source)
     }
 
     func handleEvent(_ events: UInt32, of connection: ConnectionHandle) {
@@ -198,7 +199,8 @@ extension EventLoop {
         self.updateInterest(slot)
     }
 
-    /// Takes an open connection out of the slab, counts what it did not send and closes its descriptor.
+    /// Ends an open connection: counts what it did not send, closes its descriptor and notes that its handler is to hear
+    /// `closed`, after which its place is free.
     func release(_ connection: ConnectionHandle, _ ending: SocketEnding) {
         let slot = connection.slot
         self.held.drop(of: connection)
@@ -217,10 +219,8 @@ extension EventLoop {
         let handler = self.slab[slot].handler
         self.slab.close(slot)
         _ = linux_close(descriptor)
-        if let handler {
-            self.calls.endings.append(
-                PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)
-            )
-        }
+        self.calls.endings.append(
+            PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)
+        )
     }
 }

@@ -76,13 +76,15 @@ extension EventLoop {
     }
 
     private func handle(_ event: linux_event) {
-        let connection = ConnectionHandle(bits: event.token)
-        if connection.generation != 0 {
-            self.handleEvent(event.events, of: connection)
-        } else if event.token == EventLoop.mailboxToken {
+        switch EventSource(token: event.token) {
+        case .mailbox:
             self.mailbox.clearWakeUp()
-        } else {
-            self.acceptWaiting(at: connection.slot)
+        case .listener(let number):
+            self.acceptWaiting(at: number)
+        case .socket(let slot, let generation):
+            // Of a socket that left since the event was fetched there is nobody to tell.
+            guard let connection = self.slab.owner(ofSocket: generation, in: slot) else { return }
+            self.handleEvent(event.events, of: connection)
         }
     }
 
@@ -115,7 +117,8 @@ extension EventLoop {
                 self.tellOverflowed(connection, ending)
             }
             for ended in exchange(&self.calls.endings, with: []) {
-                ended.handler.closed(ended.connection, ended.ending, ended.counters)
+                ended.handler?.closed(ended.connection, ended.ending, ended.counters)
+                self.slab.free(ended.connection.slot)
             }
             self.flushHeld()
         }

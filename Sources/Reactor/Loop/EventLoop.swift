@@ -60,7 +60,7 @@ package final class EventLoop: @unchecked Sendable {
         let mailbox = try Mailbox()
         let poller = try Poller()
         let slab = try Slab(capacity: configuration.maximumConnections)
-        try poller.add(mailbox.wakeUp, Poller.readable, token: EventLoop.mailboxToken)
+        try poller.add(mailbox.wakeUp, Poller.readable, for: .mailbox)
         let now = linux_now()
         self.index = index
         self.name = name
@@ -83,7 +83,7 @@ package final class EventLoop: @unchecked Sendable {
             self.configuration.totalQueue?.add(-self.backlog.bytes)
             self.configuration.totalQueue?.leave()
         }
-        for slot in 0..<UInt32(self.slab.used) where self.slab[slot].flags.contains(.open) {
+        for slot in 0..<UInt32(self.slab.used) where self.slab[slot].hasSocket {
             _ = linux_close(self.slab[slot].descriptor)
         }
         if self.accepting.spare >= 0 {
@@ -181,6 +181,4 @@ package final class EventLoop: @unchecked Sendable {
     var mayOpen: Bool {
         !self.isStopping && !self.hasEnded
     }
-
-    static let mailboxToken: UInt64 = 0
 }

@@ -14,9 +14,10 @@ struct PendingCalls {
     }
 }
 
-/// A connection that has ended and whose handler has not heard it yet.
+/// A connection that has ended, and whose place is free once its handler has heard so.
 struct PendingEnding {
-    let handler: any SocketHandler
+    /// `nil` where nobody is to hear of it.
+    var handler: (any SocketHandler)?
     let connection: ConnectionHandle
     let ending: SocketEnding
     let counters: ConnectionCounters

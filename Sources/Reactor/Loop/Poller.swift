@@ -53,13 +53,13 @@ final class Poller {
         return unsafe self.events[self.next]
     }
 
-    func add(_ descriptor: Int32, _ interest: UInt32, token: UInt64) throws(ReactorError) {
-        let result = linux_epoll_add(self.descriptor.number, descriptor, interest, token)
+    func add(_ descriptor: Int32, _ interest: UInt32, for source: EventSource) throws(ReactorError) {
+        let result = linux_epoll_add(self.descriptor.number, descriptor, interest, source.token)
         guard result >= 0 else { throw .system(call: "epoll_ctl", errno: -result) }
     }
 
-    func change(_ descriptor: Int32, _ interest: UInt32, token: UInt64) {
-        _ = linux_epoll_change(self.descriptor.number, descriptor, interest, token)
+    func change(_ descriptor: Int32, _ interest: UInt32, for source: EventSource) {
+        _ = linux_epoll_change(self.descriptor.number, descriptor, interest, source.token)
     }
 
     func remove(_ descriptor: Int32) {
