@@ -78,18 +78,19 @@ extension EventLoop {
         self.wheel.set(connection.slot, at: deadline?.nanoseconds ?? TimerWheel.never, in: self.slab)
     }
 
+    /// `nil` for a stale handle, and for a client without a socket.
     package func peerAddress(of connection: ConnectionHandle) -> SocketAddress? {
         self.assertInside()
-        guard self.slab.isOpen(connection) else { return nil }
+        guard self.hasSocket(connection) else { return nil }
         var address = linux_address()
         let result = unsafe linux_peer_address(self.slab[connection.slot].descriptor, &address)
         return result < 0 ? nil : SocketAddress(address)
     }
 
-    /// `nil` for a stale handle, and for what is not TCP.
+    /// `nil` for a stale handle, a client without a socket, and a socket that is not TCP.
     package func tcpInfo(of connection: ConnectionHandle) -> TCPInfo? {
         self.assertInside()
-        guard self.slab.isOpen(connection) else { return nil }
+        guard self.hasSocket(connection) else { return nil }
         var facts = linux_tcp_facts()
         guard unsafe linux_tcp_facts_of(self.slab[connection.slot].descriptor, &facts) == 0 else { return nil }
         return TCPInfo(
@@ -146,8 +147,8 @@ extension EventLoop {
     }
 
     func handleEvent(_ events: UInt32, of connection: ConnectionHandle) {
-        guard self.slab.isOpen(connection) else { return }
         let slot = connection.slot
+        let socket = self.slab[slot].socketGeneration
         if self.slab[slot].flags.contains(.connecting) {
             return self.connectEnded(connection)
         }
@@ -155,7 +156,7 @@ extension EventLoop {
         // Of a broken connection the last bytes are still read, which a failed write would throw away.
         if !isBroken, events & Poller.writable != 0, self.slab[slot].queue != nil {
             self.flush(connection)
-            guard self.slab.isOpen(connection) else { return }
+            guard self.slab.owner(ofSocket: socket, in: slot) == connection else { return }
         }
         let flags = self.slab[slot].flags
         let mayRead = !flags.contains(.isReadingPaused) || flags.contains(.finishing)
@@ -174,8 +175,7 @@ extension EventLoop {
             self.release(connection, .timedOut)
         } else if flags.contains(.finishing) {
             let ending = self.calls.finishEndings[connection.slot] ?? .timedOut
-            linux_reset_on_close(self.slab[connection.slot].descriptor)
-            self.release(connection, ending)
+            self.release(connection, ending, resets: true)
         } else {
             self.slab[connection.slot].handler?.timerFired(connection)
         }
@@ -191,7 +191,7 @@ extension EventLoop {
     func endOutput(_ connection: ConnectionHandle) {
         let slot = connection.slot
         self.slab[slot].flags.insert(.outputEnded)
-        if self.slab[slot].flags.contains(.inputEnded) {
+        if self.slab[slot].flags.contains(.inputEnded) || !self.slab[slot].hasSocket {
             return self.release(connection, self.endingOfPeer(slot))
         }
         let result = linux_end_output(self.slab[slot].descriptor)
@@ -199,26 +199,26 @@ extension EventLoop {
         self.updateInterest(slot)
     }
 
-    /// Ends an open connection: counts what it did not send, closes its descriptor and notes that its handler is to hear
-    /// `closed`, after which its place is free.
-    func release(_ connection: ConnectionHandle, _ ending: SocketEnding) {
+    /// Ends an open connection: counts what it did not send and closes its descriptor.
+    ///
+    /// Its handler hears `closed` before the tick ends; then its place is free.
+    func release(_ connection: ConnectionHandle, _ ending: SocketEnding, resets: Bool = false) {
         let slot = connection.slot
         self.held.drop(of: connection)
         let counters = self.slab[slot].counters
         self.dropQueue(slot, as: .closedBeforeWrite)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         self.calls.finishEndings[slot] = nil
-        let descriptor = self.slab[slot].descriptor
-        switch ending {
-        case .slowConsumer, .queueAged, .overBudget:
+        if self.slab[slot].hasSocket {
+            let descriptor = self.slab[slot].descriptor
             // The kernel would hold on to what this peer does not take.
-            linux_reset_on_close(descriptor)
-        default:
-            break
+            if resets || ending.isOfSlowPeer {
+                linux_reset_on_close(descriptor)
+            }
+            _ = linux_close(descriptor)
         }
         let handler = self.slab[slot].handler
         self.slab.close(slot)
-        _ = linux_close(descriptor)
         self.calls.endings.append(
             PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)
         )

@@ -64,6 +64,7 @@ extension EventLoop {
     /// A handler set meanwhile has its turn too.
     private func offer(_ connection: ConnectionHandle, _ count: Int) {
         let slot = connection.slot
+        let socket = self.slab[slot].socketGeneration
         var offset = 0
         while offset < count, let handler = self.slab[slot].handler {
             self.lent = (connection, offset, count)
@@ -72,6 +73,8 @@ extension EventLoop {
             let used = handler.received(&bytes, on: connection)
             self.lent = nil
             guard self.slab.isOpen(connection), !self.slab[slot].flags.contains(.finishing) else { return }
+            // What was not used travels with a socket that the handler took away.
+            guard self.slab[slot].socketGeneration == socket else { return }
             precondition(used >= 0 && used <= count - offset, "a handler uses what it was lent")
             offset += used
             let isSame = self.slab[slot].handler === handler

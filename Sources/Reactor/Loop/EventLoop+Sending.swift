@@ -36,7 +36,7 @@ extension EventLoop {
             unsafe self.held.add(bytes, to: connection)
             return .written
         }
-        if self.slab[slot].queue != nil || self.slab[slot].flags.contains(.connecting) {
+        if self.slab[slot].queue != nil || self.slab[slot].flags.contains(.connecting) || !self.slab[slot].hasSocket {
             return unsafe self.queueReply(bytes, to: connection, placement)
         }
         let taken = unsafe linux_send(self.slab[slot].descriptor, base, bytes.count)

@@ -280,6 +280,48 @@ final class SendQueue {
         return bytes
     }
 
+    // MARK: sockets that come and go
+
+    /// Takes out the rest of the reply that the kernel has in part: none where it has no frame in part.
+    ///
+    /// - Returns: `nil` where it has a part of a room frame, and then nothing is taken out.
+    func takeBegunReply() -> [UInt8]? {
+        guard self.begun > 0 else { return [] }
+        guard self.entries[self.head].storage.lane == 0 else { return nil }
+        self.splitHead()
+        let storage = self.entries[self.head].storage
+        let end = storage.end(of: self.entries[self.head].first)
+        let start = storage.start(of: self.entries[self.head].first) + self.begun
+        let rest = unsafe Array(UnsafeBufferPointer(start: storage.base + start, count: end - start))
+        self.head += 1
+        self.begun = 0
+        self.bytes -= rest.count
+        self.frameCount -= 1
+        self.compact()
+        return rest
+    }
+
+    /// Puts the rest of a reply that another queue had begun before everything else.
+    func insertBegunReply(_ rest: [UInt8], since: UInt64) {
+        precondition(self.begun == 0, "a queue without a socket has no frame begun")
+        // One byte before the rest stands for those that are gone, so the frame counts as begun.
+        let storage = FrameStorage(lane: 0, capacity: rest.count + 1)
+        unsafe storage.append(bytes: rest.count + 1, payloadBytes: 0) { space in
+            unsafe space.initialize(to: 0)
+            unsafe rest.withUnsafeBufferPointer { bytes in
+                if let base = bytes.baseAddress {
+                    unsafe (space + 1).initialize(from: base, count: bytes.count)
+                }
+            }
+            return rest.count + 1
+        }
+        let origin = FrameStorage.Origin(source: 0, since: self.oldest?.since ?? since)
+        self.entries.insert(Entry(storage: storage, first: 0, end: 1, origin: origin), at: self.head)
+        self.begun = 1
+        self.bytes += rest.count
+        self.frameCount += 1
+    }
+
     private var droppableBytes: Int {
         var bytes = 0
         for (index, entry) in self.entries[self.head...].enumerated() where entry.storage.lane != 0 {

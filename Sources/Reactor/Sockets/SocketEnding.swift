@@ -20,6 +20,14 @@ package enum SocketEnding: Equatable, Sendable {
     /// The loop was stopped.
     case shutdown
 
+    /// Whether the peer did not take what was queued for it.
+    var isOfSlowPeer: Bool {
+        switch self {
+        case .slowConsumer, .queueAged, .overBudget: true
+        default: false
+        }
+    }
+
     static func failure(_ errno: Int32) -> SocketEnding {
         switch errno {
         case ECONNRESET, EPIPE: .reset

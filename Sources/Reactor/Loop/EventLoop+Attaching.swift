@@ -1,0 +1,174 @@
+import CLinux
+import Instruments
+
+// Clients and the sockets that come and go under them. Inside.
+//
+// A client is a place in the slab with its handle, handler, send queue, counters and deadline. Mostly a socket is
+// attached to it from its first moment to its last. It may also have none: then what it is sent waits in its queue.
+extension EventLoop {
+    /// Opens a place for a client that has no socket yet.
+    ///
+    /// Everything but reading works as with one. Replies and room frames are queued, bounded by size, age, policy and
+    /// the shared budget as every queue is, and pending until they are written or given up. The deadline fires.
+    /// `finish` waits for the queue to be taken. Pausing is remembered for the socket to come.
+    ///
+    /// - Returns: `nil` where the loop is full or has ended.
+    package func openClient(handler: any SocketHandler) -> ConnectionHandle? {
+        self.assertInside()
+        guard self.mayOpen, let client = self.slab.open(at: self.time) else { return nil }
+        self.slab[client.slot].handler = handler
+        return client
+    }
+
+    /// Whether the client is open and a socket is attached to it.
+    package func hasSocket(_ client: ConnectionHandle) -> Bool {
+        self.assertInside()
+        return self.slab.isOpen(client) && self.slab[client.slot].hasSocket
+    }
+
+    // MARK: taking a socket away
+
+    /// Ends a connection on this loop without closing its socket, which goes on elsewhere.
+    ///
+    /// What was read and not used, and replies not sent, travel with the socket, and so do the counters. The handler
+    /// hears nothing more. Deadline and pause end here.
+    ///
+    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
+    /// - Returns: `nil` for a stale handle, a connection that is connecting or finishing, or one with room frames
+    ///   queued, whose outcomes this loop has to count.
+    package func detach(_ connection: ConnectionHandle, used: Int = 0) -> DetachedSocket? {
+        self.assertInside()
+        self.flushHeld(of: connection)
+        guard self.mayDetach(connection) else { return nil }
+        let slot = connection.slot
+        let queue = self.slab[slot].queue
+        guard let unsent = queue == nil ? [] : queue?.unsentReplies else { return nil }
+        var counters = self.slab[slot].counters
+        counters.queuedBytes = 0
+        counters.queuedMessages = 0
+        let socket = self.removeSocket(of: connection, used: used, unsent: unsent, counters: counters)
+        self.dropQueue(slot, as: .closedBeforeWrite)
+        self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
+        // Its handler hears nothing more, so the place is free at once.
+        self.slab.close(slot)
+        self.slab.free(slot)
+        return socket
+    }
+
+    /// Takes the socket away from a client that lives on without one.
+    ///
+    /// What was read and not used travels with the socket, and so does the rest of a reply that the kernel has in part.
+    /// Everything else that is queued stays with the client, and so do its counters: the socket begins new ones.
+    ///
+    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
+    /// - Returns: `nil` for a stale handle, a client without a socket, one that is connecting or finishing, or one of
+    ///   whose room frames the kernel has a part, since the rest can go through this socket alone and is counted here.
+    package func detachSocket(of client: ConnectionHandle, used: Int = 0) -> DetachedSocket? {
+        self.assertInside()
+        self.flushHeld(of: client)
+        guard self.mayDetach(client) else { return nil }
+        let slot = client.slot
+        var unsent: [UInt8] = []
+        if let queue = self.slab[slot].queue {
+            guard let rest = queue.takeBegunReply() else { return nil }
+            unsent = rest
+            self.queuedChanged(by: -rest.count)
+            if queue.isEmpty {
+                self.closeQueue(slot, queue)
+            }
+        }
+        var counters = ConnectionCounters()
+        counters.openedAt = self.now
+        return self.removeSocket(of: client, used: used, unsent: unsent, counters: counters)
+    }
+
+    private func mayDetach(_ connection: ConnectionHandle) -> Bool {
+        self.slab.isOpen(connection) && self.slab[connection.slot].hasSocket
+            && self.slab[connection.slot].flags.isDisjoint(with: [.connecting, .finishing, .overflowed])
+    }
+
+    private func removeSocket(
+        of connection: ConnectionHandle,
+        used: Int,
+        unsent: [UInt8],
+        counters: ConnectionCounters
+    ) -> DetachedSocket {
+        let slot = connection.slot
+        var unread = self.slab[slot].unread
+        if let lent = self.lent, lent.connection == connection {
+            let first = lent.offset + used
+            precondition(used >= 0 && first <= lent.count, "a handler uses what it was lent")
+            let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + first, count: lent.count - first)
+            unsafe unread = Array(rest)
+            self.lent = nil
+        }
+        let descriptor = self.slab[slot].descriptor
+        let peer = self.peerAddress(of: connection) ?? .none
+        self.poller.remove(descriptor)
+        self.slab[slot].removeSocket()
+        return DetachedSocket(
+            descriptor: Descriptor(descriptor),
+            unread: unread,
+            unsent: unsent,
+            counters: counters,
+            peer: peer
+        )
+    }
+
+    // MARK: giving a client a socket
+
+    /// Opens a place for a socket that was detached on this loop or another, and attaches it.
+    ///
+    /// The socket's counters go on; its unread bytes are offered before the tick ends.
+    ///
+    /// - Returns: `nil` where the loop is full or has ended, its buffer is too small for the unread bytes, or epoll
+    ///   takes no more; then the socket is closed.
+    package func attach(_ socket: consuming DetachedSocket, handler: any SocketHandler) -> ConnectionHandle? {
+        self.assertInside()
+        guard let client = self.openClient(handler: handler) else { return nil }
+        self.slab[client.slot].openedAt = socket.counters.openedAt.nanoseconds
+        guard self.attach(socket, to: client) else {
+            self.slab.close(client.slot)
+            self.slab.free(client.slot)
+            return nil
+        }
+        return client
+    }
+
+    /// Gives a client that has no socket one that was detached on this loop or another.
+    ///
+    /// The client keeps its handle, handler, queue and deadline. What the socket had counted is added to its counters.
+    /// The socket's unsent replies go out first, then what the client has queued, in order, as the socket takes it. The
+    /// unread bytes are offered to the client's handler before the tick ends, unless reading is paused.
+    ///
+    /// From here on the client ends with its socket: where that breaks or its peer ends it, the handler hears the same
+    /// as of any connection, `closed` in the end. Who wants the client to outlive the socket detaches it before.
+    ///
+    /// - Returns: `false` for a stale handle, a client that has a socket, or one that overflowed or is finishing, and
+    ///   where the loop's buffer is too small for the unread bytes or epoll takes no more. Then the socket is closed
+    ///   and the client is as before.
+    package func attach(_ socket: consuming DetachedSocket, to client: ConnectionHandle) -> Bool {
+        self.assertInside()
+        guard self.slab.isOpen(client), !self.slab[client.slot].hasSocket else { return false }
+        guard self.slab[client.slot].flags.isDisjoint(with: [.finishing, .overflowed]) else { return false }
+        guard socket.unread.count < self.configuration.receiveBufferBytes else { return false }
+        let slot = client.slot
+        guard self.watch(socket.descriptor.number, as: slot) else { return false }
+        self.slab[slot].unread = socket.unread
+        self.slab[slot].messagesSent += socket.counters.messagesSent
+        self.slab[slot].bytesSent += socket.counters.bytesSent
+        self.slab[slot].messagesReceived += socket.counters.messagesReceived
+        self.slab[slot].bytesReceived += socket.counters.bytesReceived
+        self.slab[slot].dropped &+= UInt32(clamping: socket.counters.dropped)
+        let unsent = socket.unsent
+        _ = socket.release()
+        if !unsent.isEmpty {
+            let queue = self.openQueue(slot)
+            queue.insertBegunReply(unsent, since: self.time)
+            self.queuedChanged(by: unsent.count)
+        }
+        self.updateInterest(slot)
+        self.offerAgain(client)
+        return true
+    }
+}
