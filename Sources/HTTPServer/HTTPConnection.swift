@@ -34,6 +34,8 @@ final class HTTPConnection: SocketHandler {
     private var outgoing = OutgoingBytes()
     /// Whether `received` is being carried out; it goes on with the rest of the bytes itself.
     private var isReceiving = false
+    /// How many of the bytes lent to `received` belong to the requests that were dispatched.
+    private var dispatchedBytes = 0
     /// Whether the loop holds bytes that are read only when the current answer is done.
     private var hasUnread = false
     private var inputHasEnded = false
@@ -70,6 +72,7 @@ final class HTTPConnection: SocketHandler {
                 case .head(let head):
                     self.take(head, hasMore: offset < bytes.count)
                 case .end(let body):
+                    self.dispatchedBytes = offset
                     self.dispatch(body)
                 }
             }
@@ -218,6 +221,13 @@ final class HTTPConnection: SocketHandler {
         if self.hasUnread, !self.isReceiving {
             self.loop.resumeReading(self.connection)
         }
+    }
+
+    func giveAway(sending bytes: Span<UInt8>) -> DetachedSocket? {
+        self.phase = .over
+        self.server.forget(self.connection)
+        self.loop.send(bytes, to: self.connection)
+        return self.loop.detach(self.connection, used: self.isReceiving ? self.dispatchedBytes : 0)
     }
 
     func drained(_ connection: ConnectionHandle) {

@@ -3,8 +3,9 @@ package import Reactor
 
 /// One request and its answer, on the loop.
 ///
-/// Answered once: by `respond`, by `begin` with what follows, or by `upgrade`. It may take its time; what the client
-/// sends meanwhile waits in the kernel. When the connection ends first, `onClosed` is called and the rest does nothing.
+/// Answered once: by `respond`, by `begin` with what follows, by `upgrade` or by `giveAway`. It may take its time; what
+/// the client sends meanwhile waits in the kernel. When the connection ends first, `onClosed` is called and the rest
+/// does nothing.
 package final class HTTPExchange {
     package let request: HTTPRequest
     package let connection: ConnectionHandle
@@ -127,6 +128,21 @@ package final class HTTPExchange {
         self.hasBegun = true
         self.finish()
         self.owner.upgrade(sending: bytes, to: handler)
+    }
+
+    /// Takes the socket out of HTTP and off this loop after sending `bytes`, as a 101 does: for another loop, or for a
+    /// client that is there already (`EventLoop.attach`).
+    ///
+    /// What the client sent behind the request travels with the socket. So do, in order, what the kernel has not taken
+    /// of earlier answers and of `bytes`, and the connection's counters. HTTP is done with the connection: its handle
+    /// is stale, its deadline is gone, and `onClosed` is not called. A socket that nobody attaches is closed.
+    ///
+    /// - Returns: `nil` where the request was answered already, or the connection has ended or is ending.
+    package func giveAway(sending bytes: Span<UInt8>) -> DetachedSocket? {
+        guard !self.isOver, !self.hasBegun else { return nil }
+        self.hasBegun = true
+        self.finish()
+        return self.owner.giveAway(sending: bytes)
     }
 
     // MARK: Inside
