@@ -3,8 +3,8 @@ package import Reactor
 
 /// Turns a room's message into a finished frame, once for all members of an encoding.
 package protocol MessageEncoder: AnyObject {
-    /// Appends exactly one frame to the batch.
-    func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch)
+    /// Appends exactly one frame to the batch, with the message's number on this loop.
+    func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch)
 }
 
 /// Whom a shard tells what concerns one connection.

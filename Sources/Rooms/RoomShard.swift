@@ -24,6 +24,8 @@ package final class RoomShard {
     /// By the lane that their frames are counted in.
     private var idleBatches: [[SendBatch]]
     private var outgoing: [Publication] = []
+    /// The number of the message fanned out last, over all rooms.
+    private var lastNumber: UInt64 = 0
 
     package init(
         loop: EventLoop,
@@ -159,6 +161,7 @@ package final class RoomShard {
     package func fanOut(_ messages: [Message]) {
         for message in messages {
             guard let room = self.rooms[message.room] else { continue }
+            self.lastNumber += 1
             room.forEachAudience { audience in
                 self.counts.expected[audience.encoding.protocolName] += UInt64(audience.members.count)
                 self.encode(message, for: audience)
@@ -176,7 +179,7 @@ package final class RoomShard {
         let batch = audience.openBatch(excluding: self.excluded(from: message)) {
             self.idleBatches[Int(lane)].popLast() ?? SendBatch(lane: lane)
         }
-        self.encoder.encode(message, as: audience.encoding, into: batch)
+        self.encoder.encode(message, number: self.lastNumber, as: audience.encoding, into: batch)
     }
 
     /// The publisher, where it asked for no echo and is on this loop.

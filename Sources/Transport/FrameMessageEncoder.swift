@@ -13,21 +13,22 @@ package final class FrameMessageEncoder: MessageEncoder {
 
     package init() {}
 
-    package func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch) {
+    package func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         let language = SpokenProtocols.byName[encoding.protocolName]
         let opcode: Opcode = language.isText(message) ? .text : .binary
         if language.isSentAsIs(message) {
-            self.append(opcode, message.payload, to: batch)
+            self.append(opcode, message.payload, number, to: batch)
         } else {
             self.text.removeAll(keepingCapacity: true)
             language.encode(message, into: &self.text)
-            self.append(opcode, self.text, to: batch)
+            self.append(opcode, self.text, number, to: batch)
         }
     }
 
-    private func append(_ opcode: Opcode, _ payload: [UInt8], to batch: SendBatch) {
+    private func append(_ opcode: Opcode, _ payload: [UInt8], _ number: UInt64, to batch: SendBatch) {
         batch.append(
             bytes: self.frames.frameBytes(payloadBytes: payload.count),
+            number: number,
             payloadBytes: payload.count
         ) { output in
             self.frames.write(opcode, payload.span, into: &output)

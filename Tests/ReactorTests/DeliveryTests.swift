@@ -184,7 +184,7 @@ extension DeliveryRoom {
             let batch = SendBatch(lane: UInt8.random(in: 1...3, using: &random))
             for _ in 0..<Int.random(in: 0...4, using: &random) {
                 let size = Int.random(in: 4...6000, using: &random)
-                batch.append([UInt8](repeating: 1, count: size).span)
+                batch.append([UInt8](repeating: 1, count: size).span, number: 0)
             }
             self.expected += UInt64(members.count * batch.frameCount)
             var delivery = Delivery(batch: batch, members: members, source: 1)

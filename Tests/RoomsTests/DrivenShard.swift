@@ -49,10 +49,10 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     }
 
     /// A frame is the first letter of its protocol, the variant, then the payload.
-    func encode(_ message: Message, as encoding: MessageEncoding, into batch: SendBatch) {
+    func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         self.encodings += 1
         let frame = Array(encoding.protocolName.label.utf8.prefix(1)) + encoding.variant + message.payload
-        batch.append(frame.span)
+        batch.append(frame.span, number: number)
     }
 
     func member() throws -> (connection: ConnectionHandle, peer: Peer) {

@@ -20,11 +20,11 @@ extension EventLoop {
 }
 
 extension SendBatch {
-    /// A batch of one room frame each.
-    package convenience init(lane: UInt8, _ frames: [[UInt8]]) {
+    /// A batch of frames whose messages have the numbers from `first` on.
+    package convenience init(lane: UInt8, _ frames: [[UInt8]], from first: UInt64 = 1) {
         self.init(lane: lane)
-        for frame in frames {
-            self.append(frame.span)
+        for (place, frame) in frames.enumerated() {
+            self.append(frame.span, number: first + UInt64(place))
         }
     }
 }

@@ -47,7 +47,7 @@ extension EventLoop {
         counters.queuedBytes = 0
         counters.queuedMessages = 0
         let socket = self.removeSocket(of: connection, used: used, unsent: unsent, counters: counters)
-        self.dropQueue(slot, as: .closedBeforeWrite)
+        self.dropQueue(of: connection)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         // Its handler hears nothing more, so the place is free at once.
         self.slab.close(slot)

@@ -206,7 +206,7 @@ extension EventLoop {
         let slot = connection.slot
         self.held.drop(of: connection)
         let counters = self.slab[slot].counters
-        self.dropQueue(slot, as: .closedBeforeWrite)
+        self.dropQueue(of: connection)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         self.calls.finishEndings[slot] = nil
         if self.slab[slot].hasSocket {

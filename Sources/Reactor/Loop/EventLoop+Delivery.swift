@@ -17,9 +17,14 @@ extension EventLoop {
             self.deliver(delivery)
         }
         var pieces: [FramePiece] = []
+        var own: [FramePiece] = []
         for place in 0..<specials.count {
-            specials.resolve(place, into: &pieces, tally: &self.tally)
-            self.deliver(pieces, to: specials.connection(place))
+            let member = specials.connection(place)
+            specials.resolve(place, into: &pieces, leavingOut: &own)
+            for piece in own {
+                self.settle(piece, of: member, as: .senderExcluded)
+            }
+            self.deliver(pieces, to: member)
         }
         for delivery in deliveries {
             delivery.batch.trimIfShared()
@@ -37,13 +42,14 @@ extension EventLoop {
         let (count, frames) = (storage.byteCount, storage.frameCount)
         let records = unsafe self.slab.base
         let (used, number) = (self.slab.used, self.deliveryNumber)
+        let piece = FramePiece(storage, 0, frames, source: delivery.source)
         var whole = 0
         unsafe delivery.members.withUnsafeBufferPointer { members in
             for index in 0..<members.count {
                 let member = unsafe members[index]
                 let record = unsafe records + Int(member.slot)
                 guard Int(member.slot) < used, unsafe record.pointee.ready == member.generation else {
-                    self.deliverLater(storage, delivery.source, to: member)
+                    self.deliverLater(piece, to: member)
                     continue
                 }
                 if unsafe SpecialMembers.contains(record, number) {
@@ -55,7 +61,7 @@ extension EventLoop {
                     unsafe record.pointee.bytesSent &+= UInt64(count)
                     whole &+= 1
                 } else {
-                    self.deliveredPart(storage, 0, frames, taken, delivery.source, to: member)
+                    self.deliveredPart(piece, taken, to: member)
                 }
             }
         }
@@ -64,43 +70,32 @@ extension EventLoop {
 
     /// For a member that is gone, ending, connecting, or has something queued.
     @inline(never)
-    private func deliverLater(_ storage: FrameStorage, _ source: UInt32, to member: ConnectionHandle) {
-        let isOpen = self.slab.isOpen(member)
-        if isOpen, self.slab.isSpecial(member, self.deliveryNumber) {
+    private func deliverLater(_ piece: FramePiece, to member: ConnectionHandle) {
+        if self.slab.isOpen(member), self.slab.isSpecial(member, self.deliveryNumber) {
             return
         }
-        if isOpen, self.slab[member.slot].mayWrite {
-            self.enqueue(storage, 0, storage.frameCount, source: source, to: member)
-        } else {
-            self.tally.count(storage.frameCount, of: storage.lane, as: .closedBeforeWrite)
-        }
+        self.queueOrSettle(piece, of: member)
     }
 
-    /// The kernel took `result` bytes of the frames first..<end, which was not all of them, or failed.
+    /// The kernel took `result` bytes of the frames, which was not all of them, or failed.
     @inline(never)
-    private func deliveredPart(
-        _ storage: FrameStorage,
-        _ first: Int,
-        _ end: Int,
-        _ result: Int,
-        _ source: UInt32,
-        to member: ConnectionHandle
-    ) {
+    private func deliveredPart(_ piece: FramePiece, _ result: Int, to member: ConnectionHandle) {
         guard result >= 0 || EventLoop.isForLater(result) else {
-            self.tally.count(end - first, of: storage.lane, as: .writeError)
+            self.settle(piece, of: member, as: .writeError)
             return self.release(member, .failure(Int32(-result)))
         }
         let taken = max(0, result)
-        let start = storage.start(of: first)
-        var next = first
-        while next < end, storage.end(of: next) - start <= taken {
-            next += 1
-        }
+        let (written, begun) = piece.divided(at: taken)
         self.slab[member.slot].bytesSent += UInt64(taken)
-        self.slab[member.slot].messagesSent += UInt64(next - first)
-        self.tally.countWritten(next - first, of: storage.lane, payloadBytes: storage.payload(from: first, to: next))
-        let begun = taken - (storage.start(of: next) - start)
-        self.enqueue(storage, next, end, begun: begun, source: source, to: member)
+        self.countAtOnce(piece.prefix(written), of: member)
+        self.enqueue(piece.dropFirst(written), begun: begun, to: member)
+    }
+
+    /// Frames whose last byte the kernel has taken in the turn in which they were delivered.
+    private func countAtOnce(_ frames: FramePiece, of member: ConnectionHandle) {
+        guard frames.count > 0 else { return }
+        self.slab[member.slot].messagesSent += UInt64(frames.count)
+        self.tally.countWritten(frames.count, of: frames.lane, payloadBytes: frames.payloadBytes)
     }
 
     // MARK: members with something special
@@ -118,21 +113,15 @@ extension EventLoop {
                 let piece = pieces[place]
                 if result >= piece.byteCount {
                     self.slab[member.slot].bytesSent += UInt64(piece.byteCount)
-                    self.slab[member.slot].messagesSent += UInt64(piece.end - piece.first)
-                    self.tally.countWritten(
-                        piece.end - piece.first,
-                        of: piece.storage.lane,
-                        payloadBytes: piece.storage.payload(from: piece.first, to: piece.end)
-                    )
+                    self.countAtOnce(piece, of: member)
                     result -= piece.byteCount
                 } else if result >= 0, self.slab[member.slot].ready == member.generation {
-                    let (storage, source) = (piece.storage, piece.source)
-                    self.deliveredPart(storage, piece.first, piece.end, result, source, to: member)
+                    self.deliveredPart(piece, result, to: member)
                     result = 0
                 } else if result >= 0 {
-                    self.queueOrCount(piece, to: member)
+                    self.queueOrSettle(piece, of: member)
                 } else {
-                    self.tally.count(piece.end - piece.first, of: piece.storage.lane, as: .writeError)
+                    self.settle(piece, of: member, as: .writeError)
                 }
             }
             if result < 0 {
@@ -141,7 +130,7 @@ extension EventLoop {
             first = end
         }
         for place in first..<pieces.count {
-            self.queueOrCount(pieces[place], to: member)
+            self.queueOrSettle(pieces[place], of: member)
         }
     }
 
@@ -170,11 +159,11 @@ extension EventLoop {
         return unsafe linux_send(descriptor, self.held.bytes, count)
     }
 
-    private func queueOrCount(_ piece: FramePiece, to member: ConnectionHandle) {
+    private func queueOrSettle(_ piece: FramePiece, of member: ConnectionHandle) {
         if self.slab.isOpen(member), self.slab[member.slot].mayWrite {
-            self.enqueue(piece.storage, piece.first, piece.end, source: piece.source, to: member)
+            self.enqueue(piece, to: member)
         } else {
-            self.tally.count(piece.end - piece.first, of: piece.storage.lane, as: .closedBeforeWrite)
+            self.settle(piece, of: member, as: .closedBeforeWrite)
         }
     }
 }

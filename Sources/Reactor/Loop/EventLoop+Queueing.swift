@@ -6,58 +6,54 @@ extension EventLoop {
     /// Adds room frames that the kernel did not take; each either fits or meets the policy.
     ///
     /// - Parameter begun: Bytes already taken of the first.
-    func enqueue(
-        _ storage: FrameStorage,
-        _ first: Int,
-        _ end: Int,
-        begun: Int = 0,
-        source: UInt32,
-        to connection: ConnectionHandle
-    ) {
-        guard first < end else { return }
-        let slot = connection.slot
+    func enqueue(_ piece: FramePiece, begun: Int = 0, to connection: ConnectionHandle) {
+        guard piece.count > 0 else { return }
         let limit = self.configuration.queue.bytes
-        let queue = self.openQueue(slot)
-        let before = queue.bytes
-        var next = first
+        let queue = self.openQueue(connection.slot)
+        var left = piece
         if queue.isEmpty {
-            queue.append(storage, first, first + 1, begun: begun, source: source, since: self.time)
-            next += 1
+            self.append(left.prefix(1), begun: begun, to: queue, of: connection)
+            left = left.dropFirst(1)
         }
-        if next < end, queue.bytes + storage.end(of: end - 1) - storage.start(of: next) <= limit {
-            queue.append(storage, next, end, begun: 0, source: source, since: self.time)
-            next = end
+        if left.count > 0, queue.bytes + left.byteCount <= limit {
+            return self.append(left, to: queue, of: connection)
         }
-        self.queuedChanged(by: queue.bytes - before)
-        while next < end {
-            let size = storage.end(of: next) - storage.start(of: next)
-            if queue.isEmpty || queue.bytes + size <= limit || self.makesRoom(for: size, limit: limit, slot, queue) {
-                queue.append(storage, next, next + 1, begun: 0, source: source, since: self.time)
-                self.queuedChanged(by: size)
-            } else {
-                self.slab[slot].dropped &+= 1
-                self.tally.count(1, of: storage.lane, as: .droppedSlowConsumer)
-                if self.configuration.queue.policy == .close {
-                    self.tally.count(end - next - 1, of: storage.lane, as: .closedBeforeWrite)
-                    return self.overflow(connection, .slowConsumer(source: source))
-                }
+        while left.count > 0 {
+            let next = left.prefix(1)
+            left = left.dropFirst(1)
+            if queue.isEmpty || queue.bytes + next.byteCount <= limit || self.makesRoom(for: next, connection, queue) {
+                self.append(next, to: queue, of: connection)
+                continue
             }
-            next += 1
+            self.settle(next, of: connection, as: .droppedSlowConsumer)
+            if self.configuration.queue.policy == .close {
+                self.settle(left, of: connection, as: .closedBeforeWrite)
+                return self.overflow(connection, .slowConsumer(source: piece.source))
+            }
         }
     }
 
-    private func makesRoom(for bytes: Int, limit: Int, _ slot: UInt32, _ queue: SendQueue) -> Bool {
-        self.configuration.queue.policy == .dropOldest && self.displace(for: bytes, limit: limit, slot, queue)
+    private func append(_ piece: FramePiece, begun: Int = 0, to queue: SendQueue, of connection: ConnectionHandle) {
+        queue.append(piece, begun: begun, since: self.time)
+        self.queuedChanged(by: piece.byteCount - begun)
+        self.tellQueued(piece, of: connection)
     }
 
-    func displace(for bytes: Int, limit: Int, _ slot: UInt32, _ queue: SendQueue) -> Bool {
+    private func makesRoom(for piece: FramePiece, _ connection: ConnectionHandle, _ queue: SendQueue) -> Bool {
+        let limit = self.configuration.queue.bytes
+        return self.configuration.queue.policy == .dropOldest
+            && self.displace(for: piece.byteCount, limit: limit, connection, queue)
+    }
+
+    /// Drops room frames by the policy; `false` where that would not be enough, and then none.
+    func displace(for bytes: Int, limit: Int, _ connection: ConnectionHandle, _ queue: SendQueue) -> Bool {
         let before = queue.bytes
         let isNewest = self.configuration.queue.policy == .dropNewest
-        let dropped = queue.displace(for: bytes, limit: limit, newestFirst: isNewest, tally: &self.tally)
-        guard let dropped else { return false }
-        self.slab[slot].dropped &+= UInt32(dropped)
+        let isDone = queue.displace(for: bytes, limit: limit, newestFirst: isNewest) { dropped in
+            self.settle(dropped, of: connection, as: .droppedSlowConsumer)
+        }
         self.queuedChanged(by: queue.bytes - before)
-        return true
+        return isDone
     }
 
     // MARK: queues
@@ -97,12 +93,14 @@ extension EventLoop {
         self.slab[slot].updateReady()
     }
 
-    /// Drops all that is queued, without telling anybody but the tally.
-    func dropQueue(_ slot: UInt32, as outcome: DeliveryOutcome) {
-        guard let queue = self.slab[slot].queue else { return }
+    /// Drops all that is queued of a connection that ends.
+    func dropQueue(of connection: ConnectionHandle) {
+        guard let queue = self.slab[connection.slot].queue else { return }
         self.queuedChanged(by: -queue.bytes)
-        queue.discard(keepingBegun: false, as: outcome, tally: &self.tally)
-        self.closeQueue(slot, queue)
+        queue.discard(keepingBegun: false) { frames in
+            self.settle(frames, of: connection, as: .closedBeforeWrite)
+        }
+        self.closeQueue(connection.slot, queue)
     }
 
     /// Writes what the socket takes now.
@@ -114,17 +112,28 @@ extension EventLoop {
         if result >= 0 {
             self.slab[slot].bytesSent += UInt64(result)
             self.queuedChanged(by: -result)
-            self.slab[slot].messagesSent += UInt64(queue.take(result, now: self.time, tally: &self.tally))
+            queue.take(result) { frames, since in
+                self.settleWaited(frames, since: since, of: connection)
+            }
             if queue.isEmpty {
                 self.closeQueue(slot, queue)
                 self.emptied(connection)
             }
         } else if !EventLoop.isForLater(result) {
             self.queuedChanged(by: -queue.bytes)
-            queue.countFailed(pieces: count, tally: &self.tally)
+            queue.fail(pieces: count) { frames, outcome in
+                self.settle(frames, of: connection, as: outcome)
+            }
             self.closeQueue(slot, queue)
             self.release(connection, .failure(Int32(-result)))
         }
+    }
+
+    /// Frames have left the queue by being written.
+    private func settleWaited(_ frames: FramePiece, since: UInt64, of connection: ConnectionHandle) {
+        guard frames.lane != 0 else { return }
+        self.tally.observeAge(self.time > since ? self.time - since : 0, frames: frames.count)
+        self.settle(frames, of: connection, as: .written)
     }
 
     private func emptied(_ connection: ConnectionHandle) {
@@ -146,7 +155,9 @@ extension EventLoop {
         self.slab[slot].updateReady()
         if let queue = self.slab[slot].queue {
             let before = queue.bytes
-            queue.discard(keepingBegun: true, as: .closedBeforeWrite, tally: &self.tally)
+            queue.discard(keepingBegun: true) { frames in
+                self.settle(frames, of: connection, as: .closedBeforeWrite)
+            }
             self.queuedChanged(by: queue.bytes - before)
             if queue.isEmpty {
                 self.closeQueue(slot, queue)

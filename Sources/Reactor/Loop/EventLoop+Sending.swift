@@ -94,7 +94,7 @@ extension EventLoop {
         let limits = self.configuration.queue
         let limit = limits.bytes + (placement == .next ? EventLoop.roomForNext : 0)
         if let queue = self.slab[slot].queue, queue.bytes + bytes.count > limit, !self.isLastWord(connection) {
-            guard limits.policy != .close, self.displace(for: bytes.count, limit: limit, slot, queue) else {
+            guard limits.policy != .close, self.displace(for: bytes.count, limit: limit, connection, queue) else {
                 self.overflow(connection, .slowConsumer(source: 0))
                 return .overflowed
             }
@@ -110,16 +110,16 @@ extension EventLoop {
         begun: Int,
         placement: SendPlacement
     ) {
-        // Of what the kernel has taken the last byte is kept, which marks the frame as begun.
+        // Keeps one byte the kernel already took, so the frame counts as begun.
         let skipped = max(0, begun - 1)
         let storage = FrameStorage(lane: 0, capacity: bytes.count - skipped)
-        unsafe storage.append(UnsafeBufferPointer(rebasing: bytes[skipped...]), payloadBytes: 0)
+        unsafe storage.append(UnsafeBufferPointer(rebasing: bytes[skipped...]), number: 0, payloadBytes: 0)
         let queue = self.openQueue(connection.slot)
         let before = queue.bytes
         if placement == .next {
             queue.insertNext(storage, since: self.time)
         } else {
-            queue.append(storage, 0, 1, begun: begun - skipped, source: 0, since: self.time)
+            queue.append(FramePiece(storage, 0, 1, source: 0), begun: begun - skipped, since: self.time)
         }
         self.queuedChanged(by: queue.bytes - before)
     }

@@ -24,7 +24,7 @@ extension EventLoop {
         self.runPosted()
         self.offerKept()
         self.flushHeld()
-        self.settle()
+        self.makePendingCalls()
         for observer in self.tickObservers {
             observer.tickEnded(now: self.now)
         }
@@ -33,7 +33,7 @@ extension EventLoop {
         self.keepUp()
         // What handlers do from here on is for the next tick's end, which must not wait.
         self.hasMore = !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty
-        self.settle()
+        self.makePendingCalls()
         if self.isStopping {
             self.shutDown()
         }
@@ -111,7 +111,7 @@ extension EventLoop {
     }
 
     /// Makes the calls that could not be made from within others, until none is left.
-    func settle() {
+    func makePendingCalls() {
         while !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty {
             for (connection, ending) in exchange(&self.calls.overflows, with: []) {
                 self.tellOverflowed(connection, ending)
@@ -129,14 +129,15 @@ extension EventLoop {
         for slot in 0..<UInt32(self.slab.used) where self.slab[slot].flags.contains(.open) {
             self.release(ConnectionHandle(slot: slot, generation: self.slab[slot].generation), .shutdown)
         }
-        self.settle()
+        self.makePendingCalls()
         for work in self.mailbox.close() {
             work()
         }
-        self.settle()
+        self.makePendingCalls()
         self.timers.removeAll()
         self.tickObservers = []
         self.pressureObservers = []
+        self.deliveryObserver = nil
         self.configuration.totalQueue?.leave()
         self.hasEnded = true
     }

@@ -42,6 +42,7 @@ package final class EventLoop: @unchecked Sendable {
     var held: HeldReplies
     var backlog = Backlog()
     var tally = SendTally()
+    var deliveryObserver: (any DeliveryObserver)?
     /// The last call of `deliver`.
     var deliveryNumber: UInt32 = 0
     /// Room for the pieces of one system call.

@@ -4,7 +4,7 @@
 @safe
 final class FrameStorage {
     /// Where a frame comes from: the room, and when it was queued.
-    struct Origin {
+    struct Origin: Equatable {
         let source: UInt32
         let since: UInt64
     }
@@ -12,6 +12,8 @@ final class FrameStorage {
     private struct Mark {
         let end: UInt32
         let payloadEnd: UInt32
+        /// Its message's, on this loop.
+        let number: UInt64
     }
 
     /// 0 for replies, otherwise what the frames' outcomes are counted by.
@@ -50,6 +52,10 @@ final class FrameStorage {
         Int(self.marks[frame].end)
     }
 
+    func number(of frame: Int) -> UInt64 {
+        self.marks[frame].number
+    }
+
     /// The payload bytes of a range of frames.
     func payload(from first: Int, to end: Int) -> Int {
         guard first < end else { return 0 }
@@ -65,7 +71,8 @@ final class FrameStorage {
         for frame in first..<end {
             let payload = other.payload(from: frame, to: frame + 1)
             let frameEnd = self.byteCount + other.end(of: frame) - start
-            self.marks.append(Mark(end: UInt32(frameEnd), payloadEnd: UInt32(self.payloadBytes + payload)))
+            let payloadEnd = UInt32(self.payloadBytes + payload)
+            self.marks.append(Mark(end: UInt32(frameEnd), payloadEnd: payloadEnd, number: other.number(of: frame)))
             self.origins.append(origin)
         }
         self.byteCount += count
@@ -76,8 +83,8 @@ final class FrameStorage {
         self.origins.isEmpty ? nil : self.origins[frame]
     }
 
-    func append(_ frame: UnsafeBufferPointer<UInt8>, payloadBytes: Int) {
-        unsafe self.append(bytes: frame.count, payloadBytes: payloadBytes) { space in
+    func append(_ frame: UnsafeBufferPointer<UInt8>, number: UInt64, payloadBytes: Int) {
+        unsafe self.append(bytes: frame.count, number: number, payloadBytes: payloadBytes) { space in
             if let from = frame.baseAddress {
                 unsafe space.initialize(from: from, count: frame.count)
             }
@@ -86,14 +93,13 @@ final class FrameStorage {
     }
 
     /// Adds the frame that `fill` writes into at most `bytes` bytes; it answers how many it wrote.
-    func append(bytes: Int, payloadBytes: Int?, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
+    func append(bytes: Int, number: UInt64, payloadBytes: Int?, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
         self.reserve(self.byteCount + bytes)
         let written = unsafe fill(self.base + self.byteCount)
         precondition(written > 0 && written <= bytes, "a frame has bytes, and fits the space it asked for")
         self.byteCount += written
-        self.marks.append(
-            Mark(end: UInt32(self.byteCount), payloadEnd: UInt32(self.payloadBytes + (payloadBytes ?? written)))
-        )
+        let payloadEnd = UInt32(self.payloadBytes + (payloadBytes ?? written))
+        self.marks.append(Mark(end: UInt32(self.byteCount), payloadEnd: payloadEnd, number: number))
     }
 
     func removeAll() {

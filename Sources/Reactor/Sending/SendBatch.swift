@@ -28,18 +28,25 @@ package final class SendBatch {
 
     /// Adds a finished frame.
     ///
-    /// - Parameter payloadBytes: What the frame counts as in the bytes of messages sent; its own size where `nil`.
-    package func append(_ frame: Span<UInt8>, payloadBytes: Int? = nil) {
+    /// - Parameters:
+    ///   - number: Its message's on this loop, which observers of deliveries are told.
+    ///   - payloadBytes: What the frame counts as in the bytes of messages sent; its own size where `nil`.
+    package func append(_ frame: Span<UInt8>, number: UInt64, payloadBytes: Int? = nil) {
         self.makeWritable()
         unsafe frame.withUnsafeBufferPointer { bytes in
-            unsafe self.storage.append(bytes, payloadBytes: payloadBytes ?? bytes.count)
+            unsafe self.storage.append(bytes, number: number, payloadBytes: payloadBytes ?? bytes.count)
         }
     }
 
     /// Adds the frame that `fill` writes in place, of at most `bytes` bytes.
-    package func append(bytes: Int, payloadBytes: Int? = nil, _ fill: (inout OutputSpan<UInt8>) -> Void) {
+    package func append(
+        bytes: Int,
+        number: UInt64,
+        payloadBytes: Int? = nil,
+        _ fill: (inout OutputSpan<UInt8>) -> Void
+    ) {
         self.makeWritable()
-        unsafe self.storage.append(bytes: bytes, payloadBytes: payloadBytes) { space in
+        unsafe self.storage.append(bytes: bytes, number: number, payloadBytes: payloadBytes) { space in
             let buffer = unsafe UnsafeMutableBufferPointer(start: space, count: bytes)
             var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
             fill(&output)

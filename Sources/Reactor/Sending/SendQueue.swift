@@ -15,8 +15,27 @@ final class SendQueue {
             self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
         }
 
+        /// Whether the piece follows in the same storage, and its frames need no origin of their own.
+        func continues(in piece: FramePiece, _ origin: FrameStorage.Origin) -> Bool {
+            self.storage === piece.storage && self.end == piece.first && self.origin == origin
+        }
+
         func origin(of frame: Int) -> FrameStorage.Origin {
             self.storage.origin(of: frame) ?? self.origin
+        }
+
+        /// Shows frames of the entry, those of one origin together.
+        func show(_ first: Int, _ end: Int, _ body: (FramePiece, _ since: UInt64) -> Void) {
+            var frame = first
+            while frame < end {
+                let origin = self.origin(of: frame)
+                var next = frame + 1
+                while next < end, self.origin(of: next) == origin {
+                    next += 1
+                }
+                body(FramePiece(self.storage, frame, next, source: origin.source), origin.since)
+                frame = next
+            }
         }
     }
 
@@ -56,24 +75,24 @@ final class SendQueue {
     /// Adds frames at the end.
     ///
     /// - Parameter begun: Bytes of the first of them that the kernel has taken; only into an empty queue.
-    func append(_ storage: FrameStorage, _ first: Int, _ end: Int, begun: Int, source: UInt32, since: UInt64) {
+    func append(_ piece: FramePiece, begun: Int, since: UInt64) {
         precondition(begun == 0 || self.isEmpty, "only the first frame can be begun")
-        guard first < end else { return }
-        let origin = FrameStorage.Origin(source: source, since: since)
-        let count = storage.end(of: end - 1) - storage.start(of: first)
+        guard piece.count > 0 else { return }
+        let (storage, count) = (piece.storage, piece.byteCount)
+        let origin = FrameStorage.Origin(source: piece.source, since: since)
         let last = self.entries.count - 1
         if storage.lane != 0, count < SendQueue.copied {
-            self.copy(storage, first, end, origin)
-        } else if last >= self.head, self.entries[last].storage === storage, self.entries[last].end == first {
-            self.entries[last].end = end
+            self.copy(storage, piece.first, piece.end, origin)
+        } else if last >= self.head, self.entries[last].continues(in: piece, origin) {
+            self.entries[last].end = piece.end
         } else {
-            self.entries.append(Entry(storage: storage, first: first, end: end, origin: origin))
+            self.entries.append(Entry(storage: storage, first: piece.first, end: piece.end, origin: origin))
         }
         if begun != 0 {
             self.begun = begun
         }
         self.bytes += count - begun
-        self.frameCount += end - first
+        self.frameCount += piece.count
     }
 
     private func copy(_ storage: FrameStorage, _ first: Int, _ end: Int, _ origin: FrameStorage.Origin) {
@@ -96,7 +115,7 @@ final class SendQueue {
     /// Puts one reply right after the frame already begun.
     func insertNext(_ storage: FrameStorage, since: UInt64) {
         guard !self.isEmpty else {
-            return self.append(storage, 0, 1, begun: 0, source: 0, since: since)
+            return self.append(FramePiece(storage, 0, 1, source: 0), begun: 0, since: since)
         }
         var place = self.head
         if self.begun > 0 {
@@ -131,68 +150,39 @@ final class SendQueue {
         return count
     }
 
-    /// Takes `count` bytes off the front, as the kernel did; frames whose last byte went are counted as written.
-    ///
-    /// - Returns: How many room frames that were.
-    func take(_ count: Int, now: UInt64, tally: inout SendTally) -> Int {
+    /// Takes `count` bytes off the front, as the kernel did; shows the frames whose last byte went.
+    func take(_ count: Int, _ written: (FramePiece, _ since: UInt64) -> Void) {
         var left = count + self.begun
-        var messages = 0
         self.bytes -= count
         self.begun = 0
         while left > 0 {
-            var entry = self.entries[self.head]
-            let first = entry.first
-            let start = entry.storage.start(of: first)
-            while entry.first < entry.end, entry.storage.end(of: entry.first) - start <= left {
-                entry.first += 1
-            }
-            let frames = entry.first - first
-            let payload = entry.storage.payload(from: first, to: entry.first)
-            left -= entry.storage.start(of: entry.first) - start
-            self.frameCount -= frames
-            if entry.storage.lane != 0, frames > 0 {
-                messages += frames
-                tally.countWritten(frames, of: entry.storage.lane, payloadBytes: payload)
-                self.observeAges(of: entry, from: first, now: now, tally: &tally)
-            }
-            if entry.first < entry.end {
-                self.entries[self.head].first = entry.first
-                self.begun = left
+            let entry = self.entries[self.head]
+            let all = FramePiece(entry.storage, entry.first, entry.end, source: 0)
+            let (whole, begun) = all.divided(at: left)
+            self.frameCount -= whole
+            left -= whole == 0 ? 0 : all.prefix(whole).byteCount
+            entry.show(entry.first, entry.first + whole, written)
+            if whole < all.count {
+                self.entries[self.head].first += whole
+                self.begun = begun
                 break
             }
             self.head += 1
         }
         self.compact()
-        return messages
-    }
-
-    /// Observes how long each of the frames first..<entry.first had waited.
-    private func observeAges(of entry: Entry, from first: Int, now: UInt64, tally: inout SendTally) {
-        var frame = first
-        while frame < entry.first {
-            let since = entry.origin(of: frame).since
-            var next = frame + 1
-            while next < entry.first, entry.origin(of: next).since == since {
-                next += 1
-            }
-            tally.observeAge(now > since ? now - since : 0, frames: next - frame)
-            frame = next
-        }
     }
 
     // MARK: dropping
 
-    /// Drops everything, or everything but the frame already begun, and counts it.
-    func discard(keepingBegun: Bool, as outcome: DeliveryOutcome, tally: inout SendTally) {
+    /// Drops everything, or everything but the frame already begun, and shows what.
+    func discard(keepingBegun: Bool, _ gone: (FramePiece) -> Void) {
         var kept: Entry?
         if keepingBegun, self.begun > 0 {
             self.splitHead()
             kept = self.entries[self.head]
             self.head += 1
         }
-        for entry in self.entries[self.head...] {
-            tally.count(entry.end - entry.first, of: entry.storage.lane, as: outcome)
-        }
+        let dropped = self.entries[self.head...]
         self.head = 0
         if let kept {
             self.entries = [kept]
@@ -204,45 +194,50 @@ final class SendQueue {
             self.frameCount = 0
             self.begun = 0
         }
+        for entry in dropped {
+            entry.show(entry.first, entry.end) { frames, _ in gone(frames) }
+        }
     }
 
-    /// Drops room frames not begun until `bytes` are left free under `limit`, from the oldest or from the newest.
+    /// Drops room frames not begun until `bytes` are left free under `limit`, from the oldest or from the newest, and
+    /// shows which.
     ///
-    /// Drops nothing where that would not be enough.
-    ///
-    /// - Returns: How many it dropped; `nil` where it would not be enough.
-    func displace(for bytes: Int, limit: Int, newestFirst: Bool, tally: inout SendTally) -> Int? {
+    /// - Returns: `false` where dropping all of them would not be enough; then it drops none.
+    func displace(for bytes: Int, limit: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Bool {
         let needed = self.bytes + bytes - limit
-        guard needed <= self.droppableBytes || self.begun == 0 && self.holdsOnlyRoomFrames else { return nil }
+        guard needed <= self.droppableBytes || self.begun == 0 && self.holdsOnlyRoomFrames else { return false }
         if self.begun > 0 {
             self.splitHead()
         }
         var freed = 0
-        var dropped = 0
         let begins = self.head + (self.begun > 0 ? 1 : 0)
         var place = newestFirst ? self.entries.count - 1 : begins
         while freed < needed, place >= begins, place < self.entries.count {
-            while self.entries[place].storage.lane != 0, self.entries[place].first < self.entries[place].end,
-                freed < needed
-            {
-                let entry = self.entries[place]
-                let frame = newestFirst ? entry.end - 1 : entry.first
-                freed += entry.storage.end(of: frame) - entry.storage.start(of: frame)
-                tally.count(1, of: entry.storage.lane, as: .droppedSlowConsumer)
-                dropped += 1
-                if newestFirst {
-                    self.entries[place].end -= 1
-                } else {
-                    self.entries[place].first += 1
-                }
-            }
+            freed += self.displace(needed - freed, at: place, newestFirst: newestFirst, gone)
             place += newestFirst ? -1 : 1
         }
         self.entries.removeAll { $0.first == $0.end }
         self.head = min(self.head, self.entries.count)
+        return true
+    }
+
+    /// Drops as many frames of one entry as free `needed` bytes; how many bytes that were.
+    private func displace(_ needed: Int, at place: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Int {
+        let entry = self.entries[place]
+        guard entry.storage.lane != 0 else { return 0 }
+        var kept = entry.first..<entry.end
+        var freed = 0
+        while freed < needed, let frame = newestFirst ? kept.last : kept.first {
+            freed += entry.storage.end(of: frame) - entry.storage.start(of: frame)
+            kept = newestFirst ? kept.dropLast() : kept.dropFirst()
+        }
+        self.entries[place].first = kept.lowerBound
+        self.entries[place].end = kept.upperBound
         self.bytes -= freed
-        self.frameCount -= dropped
-        return dropped
+        self.frameCount -= entry.end - entry.first - kept.count
+        entry.show(entry.first, kept.lowerBound) { frames, _ in gone(frames) }
+        entry.show(kept.upperBound, entry.end) { frames, _ in gone(frames) }
+        return freed
     }
 
     /// Frames waiting, by lane.
@@ -252,18 +247,21 @@ final class SendQueue {
         }
     }
 
-    /// Frames handed to the kernel by a call that described `pieces` pieces.
-    func countFailed(pieces: Int, tally: inout SendTally) {
-        for entry in self.entries[self.head..<min(self.head + pieces, self.entries.count)] {
-            tally.count(entry.end - entry.first, of: entry.storage.lane, as: .writeError)
-        }
-        for entry in self.entries[min(self.head + pieces, self.entries.count)...] {
-            tally.count(entry.end - entry.first, of: entry.storage.lane, as: .closedBeforeWrite)
-        }
+    /// Empties the queue after a failed call that described `pieces` pieces: what these held met the error.
+    func fail(pieces: Int, _ gone: (FramePiece, DeliveryOutcome) -> Void) {
+        let failed = self.entries[self.head...].prefix(pieces)
+        let others = self.entries[self.head...].dropFirst(pieces)
         self.entries = []
         self.head = 0
+        self.bytes = 0
         self.frameCount = 0
         self.begun = 0
+        for entry in failed {
+            entry.show(entry.first, entry.end) { frames, _ in gone(frames, .writeError) }
+        }
+        for entry in others {
+            entry.show(entry.first, entry.end) { frames, _ in gone(frames, .closedBeforeWrite) }
+        }
     }
 
     /// Everything unsent as bytes, where only replies wait; `nil` where a room frame does.
@@ -306,7 +304,7 @@ final class SendQueue {
         precondition(self.begun == 0, "a queue without a socket has no frame begun")
         // One byte before the rest stands for those that are gone, so the frame counts as begun.
         let storage = FrameStorage(lane: 0, capacity: rest.count + 1)
-        unsafe storage.append(bytes: rest.count + 1, payloadBytes: 0) { space in
+        unsafe storage.append(bytes: rest.count + 1, number: 0, payloadBytes: 0) { space in
             unsafe space.initialize(to: 0)
             unsafe rest.withUnsafeBufferPointer { bytes in
                 if let base = bytes.baseAddress {

@@ -1,32 +1,9 @@
-import Instruments
-
-/// Frames first..<end of one batch on their way to one member.
-struct FramePiece {
-    let storage: FrameStorage
-    let first: Int
-    let end: Int
-    let source: UInt32
-
-    init(_ storage: FrameStorage, _ first: Int, _ end: Int, source: UInt32) {
-        self.storage = storage
-        self.first = first
-        self.end = end
-        self.source = source
-    }
-
-    var byteCount: Int {
-        self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
-    }
-
-    var start: UnsafeMutablePointer<UInt8> {
-        unsafe self.storage.base + self.storage.start(of: self.first)
-    }
-}
-
 /// The members of one call of `deliver` that get more than one batch, or not every frame of a batch.
 ///
-/// They are found by a mark in their records, so the everyday member costs one comparison. Each has a chain of notes,
-/// in the order of deliveries: that it gets one, or that it does not get a frame of one.
+/// They are found by a mark in their records. A call of one delivery that leaves nobody out has none and marks nothing:
+/// there a member costs one comparison. In any other call every member's record is marked first, in one more walk over
+/// them. Each special member has a chain of notes, in the order of deliveries: that it gets one, or that it does not get
+/// a frame of one.
 struct SpecialMembers {
     private struct Member {
         let connection: ConnectionHandle
@@ -90,9 +67,10 @@ struct SpecialMembers {
         self.members[place].connection
     }
 
-    /// What one of them gets; counts the frames that it does not.
-    func resolve(_ place: Int, into pieces: inout [FramePiece], tally: inout SendTally) {
+    /// What one of them gets, and what it does not because it is its own.
+    func resolve(_ place: Int, into pieces: inout [FramePiece], leavingOut own: inout [FramePiece]) {
         pieces.removeAll(keepingCapacity: true)
+        own.removeAll(keepingCapacity: true)
         var excluded: [Int] = []
         var next = self.members[place].firstNote
         while next >= 0 {
@@ -101,7 +79,7 @@ struct SpecialMembers {
             if note.excluded < 0, excluded.isEmpty {
                 pieces.append(self.whole[note.delivery])
             } else if note.excluded < 0 {
-                self.add(self.whole[note.delivery], without: excluded, to: &pieces, tally: &tally)
+                self.add(self.whole[note.delivery], without: excluded, to: &pieces, leavingOut: &own)
             } else if !excluded.contains(note.excluded) {
                 excluded.append(note.excluded)
             }
@@ -117,7 +95,7 @@ struct SpecialMembers {
         _ whole: FramePiece,
         without excluded: [Int],
         to pieces: inout [FramePiece],
-        tally: inout SendTally
+        leavingOut own: inout [FramePiece]
     ) {
         var first = 0
         for frame in excluded.sorted() where frame < whole.end {
@@ -125,7 +103,7 @@ struct SpecialMembers {
                 pieces.append(FramePiece(whole.storage, first, frame, source: whole.source))
             }
             first = frame + 1
-            tally.count(1, of: whole.storage.lane, as: .senderExcluded)
+            own.append(FramePiece(whole.storage, frame, frame + 1, source: whole.source))
         }
         if first < whole.end {
             pieces.append(FramePiece(whole.storage, first, whole.end, source: whole.source))
