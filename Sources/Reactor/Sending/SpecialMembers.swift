@@ -2,8 +2,8 @@
 ///
 /// They are found by a mark in their records. A call of one delivery that leaves nobody out has none and marks nothing:
 /// there a member costs one comparison. In any other call every member's record is marked first, in one more walk over
-/// them. Each special member has a chain of notes, in the order of deliveries: that it gets one, or that it does not get
-/// a frame of one.
+/// them. Each special member has a chain of notes, in the order of deliveries: that it gets one, or that it does not
+/// get a frame of one.
 struct SpecialMembers {
     private struct Member {
         let connection: ConnectionHandle
