@@ -1,4 +1,5 @@
 import ByteKernels
+import TestKit
 import Testing
 
 @Suite struct Base64Tests {
@@ -35,13 +36,15 @@ import Testing
         #expect(Base64.url.decode(Array(text.utf8).span) == nil)
     }
 
-    @Test(arguments: 0..<200) func `what is encoded is decoded again`(count: Int) {
-        var random = SystemRandomNumberGenerator()
-        let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
-        for form in [Base64.standard, .url] {
-            let text = Array(form.encode(bytes.span).utf8)
-            #expect(text.count == form.encodedCount(of: count))
-            #expect(form.decode(text.span) == bytes)
+    @Test func `what is encoded is decoded again, whatever its length`() {
+        var random = SeededGenerator()
+        for count in 0..<200 {
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            for form in [Base64.standard, .url] {
+                let text = Array(form.encode(bytes.span).utf8)
+                #expect(text.count == form.encodedCount(of: count))
+                #expect(form.decode(text.span) == bytes)
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 """Rooms that come and go on two instances: nothing may be counted as lost or repeated. Not part of `make test`.
 
     ATALAYA_SOAK_MINUTES=10 Tests/EndToEnd/check BINARY soak
+
+ATALAYA_TEST_SEED repeats what clients did, as far as their timing lets it.
 """
 
 import asyncio
@@ -50,8 +52,8 @@ class SoakTests(TestCase):
         for gateway in gateways:
             await self.until(lambda: gateway.metric("atalaya_broker_up") == 1)
         end = time.monotonic() + MINUTES * 60
-        seed = random.randrange(1 << 30)
-        print(f"seed {seed}, {MINUTES} minutes")
+        seed = int(os.environ.get("ATALAYA_TEST_SEED") or random.randrange(1 << 30))
+        print(f"ATALAYA_TEST_SEED={seed}, {MINUTES} minutes")
         await asyncio.gather(
             *(self.wander(gateways[number % 2], end, seed + number) for number in range(40))
         )

@@ -106,9 +106,7 @@ struct JSONScannerTests {
 
     /// Foundation's parser is the other opinion; the first byte stays, since it would guess an encoding from it.
     @Test func `mutated texts are accepted exactly where Foundation accepts them`() throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        print("JSONScanner mutation seed: \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator()
         let texts = [
             #"{"type":"publish","id":7,"room":"chat.lobby","data":{"text":"hi \u00e9 \uD834\uDD1E","n":[1,-2.5e3,true,null]}}"#,
             #"[{"a":{"b":[[],{},""]}},"é\\\"",0.1,-0,1E9,false]"#,
@@ -143,9 +141,7 @@ struct JSONScannerTests {
     }
 
     @Test func `random bytes and cuts never trap`() throws {
-        let seed = UInt64.random(in: 0 ... .max)
-        print("JSONScanner bytes seed: \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator()
         let text = Array(#"{"a\u00e9":[1.5e-3,"\uD834\uDD1E",{"b":true}],"c":null}"#.utf8)
         for end in 0..<text.count {
             guard case .failure = scan(Array(text[..<end])) else {

@@ -1,5 +1,6 @@
 import HTTP
 import Observability
+import TestKit
 import Testing
 
 @testable import Management
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func `any bytes are read without harm`() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         let alphabet = Array("*/;,=q01. \"\\application/openmetrics-text".utf8)
         for _ in 0..<2000 {
             let bytes = (0..<Int.random(in: 0..<60, using: &generator)).compactMap { _ in

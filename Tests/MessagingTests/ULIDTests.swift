@@ -1,4 +1,5 @@
 import Messaging
+import TestKit
 import Testing
 
 @Suite struct ULIDTests {
@@ -10,7 +11,7 @@ import Testing
     }
 
     @Test func `text and value say the same`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         for _ in 0..<1000 {
             let id = ULID(high: random.next(), low: random.next())
             #expect(ULID(id.text) == id)

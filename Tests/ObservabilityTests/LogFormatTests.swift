@@ -1,5 +1,6 @@
 import Foundation
 import Instruments
+import TestKit
 import Testing
 
 @testable import Observability
@@ -59,7 +60,7 @@ import Testing
 
     @Test(arguments: LogFormat.allCases)
     func `any bytes make one line, and in JSON one that says the same`(format: LogFormat) throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         for _ in 0..<300 {
             let bytes = (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
                 Bool.random(using: &generator) ? UInt8.random(in: 0...255, using: &generator) : 0x22

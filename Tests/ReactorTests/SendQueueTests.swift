@@ -49,9 +49,9 @@ struct SendQueueTests {
         return bytes
     }
 
-    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    @Test(arguments: SeededGenerator.seeds(always: 1, 2, 3, 4, 5))
     func `it does what a plain list of frames does`(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator(printing: seed)
         let queue = SendQueue(place: 0)
         var model = Model()
         var next: UInt8 = 0

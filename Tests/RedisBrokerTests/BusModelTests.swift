@@ -6,7 +6,7 @@ import Testing
 
 /// Both sides of the bus against a model of it: what is counted is what was lost, and only that.
 @Suite struct BusModelTests {
-    private static let seeds = Array(UInt64(1)...6) + [.random(in: 0 ... .max)]
+    private static let seeds = SeededGenerator.seeds(always: 1, 2, 3, 4, 5, 6)
 
     /// One random step of everything that goes on anyhow.
     private func step(_ model: inout BusModel) {

@@ -41,7 +41,7 @@ struct RedisSoakTests {
 
     /// Bursts to rooms at random, now and then with a silence in which announcements have the last word.
     private static func publish(from instance: Instance, until deadline: ContinuousClock.Instant) async throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         while ContinuousClock.now < deadline {
             for _ in 0..<Int.random(in: 1...40, using: &random) {
                 instance.publish(["x"], to: self.rooms.randomElement(using: &random)!)
@@ -53,7 +53,7 @@ struct RedisSoakTests {
 
     /// Joins and leaves, most of them so quickly that several commands and confirmations are under way.
     private static func comeAndGo(at instance: Instance, until deadline: ContinuousClock.Instant) async throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         while ContinuousClock.now < deadline {
             for _ in 0..<Int.random(in: 1...8, using: &random) {
                 let room = self.rooms.randomElement(using: &random)!

@@ -128,9 +128,7 @@ import Testing
     }
 
     @Test func `cut and mutated files never end the process`() {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        print("cut and mutated YAML: seed \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator()
         let whole = Array(
             "public:\n  port: 8081\n  origins: [a, \"b,c\"]\nheartbeat.interval: 25s\nlimits: {x: &a 1, y: *a}\n".utf8
         )
@@ -140,7 +138,7 @@ import Testing
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...127, using: &random)
             }
             let file = self.file(String(decoding: bytes, as: UTF8.self))
-            #expect(file.faults.allSatisfy { !$0.description.contains("\n") }, "seed \(seed)")
+            #expect(file.faults.allSatisfy { !$0.description.contains("\n") })
         }
     }
 

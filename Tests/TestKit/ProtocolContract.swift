@@ -67,9 +67,7 @@ package enum ProtocolContract: String, CaseIterable, Sendable, CustomStringConve
     }
 
     private func garbage(_ language: any ClientProtocol.Type) throws {
-        let seed = UInt64.random(in: .min ... .max)
-        print("ProtocolContract \(language.name.label) seed \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator(test: "\(#function) of \(language.name.label)")
         let client = try self.client(language)
         var frames = ProtocolSamples.requests.compactMap { request -> [UInt8]? in
             var bytes: [UInt8] = []
@@ -110,9 +108,7 @@ package enum ProtocolContract: String, CaseIterable, Sendable, CustomStringConve
     }
 
     private func hellos(_ language: any ClientProtocol.Type) throws {
-        let seed = UInt64.random(in: .min ... .max)
-        print("ProtocolContract \(language.name.label) hello seed \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededGenerator(test: "\(#function) of \(language.name.label)")
         let names = ["room", "echo", "resume", "user", "", "x"]
         let values = ["chat.lobby", "true", "false", "", "_inner", "a b", "\u{0}", String(repeating: "x", count: 300)]
         for _ in 0..<500 {
