@@ -11,7 +11,6 @@ package struct GzipStream: ~Copyable {
     package enum Level: Int32, Sendable {
         case fast = 1
         case balanced = 6
-        case small = 9
     }
 
     private enum Flush: Int32 {

@@ -47,10 +47,4 @@ package struct HTTPServerCounts: Sendable {
     package var rejections = PerCase<HTTPRejection, UInt64>(repeating: 0)
 
     package init() {}
-
-    package static func += (left: inout HTTPServerCounts, right: HTTPServerCounts) {
-        left.requests += right.requests
-        left.handled += right.handled
-        left.rejections += right.rejections
-    }
 }

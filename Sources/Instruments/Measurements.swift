@@ -65,10 +65,6 @@ package struct Measurements: Sendable {
     }
 
     /// Of a family without labels.
-    package mutating func record(_ family: MetricFamily, _ value: Double) {
-        self.record(family, [], value)
-    }
-
     package mutating func record(_ family: MetricFamily, _ value: some BinaryInteger) {
         self.record(family, [], value)
     }

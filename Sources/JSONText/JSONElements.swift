@@ -2,11 +2,6 @@
 package struct JSONElements: Sendable {
     private var array: JSONContainer
 
-    /// The elements of the array that `text` as a whole is.
-    package init(of text: Span<UInt8>, maximumDepth: Int = 64) throws(JSONError) {
-        self.array = try JSONContainer(.array, of: text, maximumDepth: maximumDepth)
-    }
-
     /// The elements of an array that was found in `text`, and so is valid.
     package init(of value: JSONValue, in text: Span<UInt8>) throws(JSONError) {
         self.array = try JSONContainer(.array, value, in: text)

@@ -118,29 +118,9 @@ package struct JSONWriter: ~Copyable {
         self.value(text)
     }
 
-    package mutating func member(_ name: String, text: Span<UInt8>) {
-        self.key(name)
-        self.value(text: text)
-    }
-
     package mutating func member(_ name: String, _ number: Int) {
         self.key(name)
         self.value(Int64(number))
-    }
-
-    package mutating func member(_ name: String, _ number: Int64) {
-        self.key(name)
-        self.value(number)
-    }
-
-    package mutating func member(_ name: String, _ number: UInt64) {
-        self.key(name)
-        self.value(number)
-    }
-
-    package mutating func member(_ name: String, _ number: Double) {
-        self.key(name)
-        self.value(number)
     }
 
     package mutating func member(_ name: String, _ bool: Bool) {

@@ -12,8 +12,6 @@ package struct ULID: Hashable, Comparable, Sendable {
         self.low = low
     }
 
-    package var milliseconds: UInt64 { self.high >> 16 }
-
     package static func < (left: ULID, right: ULID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

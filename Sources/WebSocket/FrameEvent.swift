@@ -24,13 +24,6 @@ package enum FramePayload: Equatable, Sendable {
     case inBuffer(Range<Int>)
     case owned([UInt8])
 
-    package var count: Int {
-        switch self {
-        case .inBuffer(let range): range.count
-        case .owned(let bytes): bytes.count
-        }
-    }
-
     /// Lends the bytes, from `buffer` if they stand there.
     package func withBytes<Result, Failure: Error>(
         in buffer: Span<UInt8>,

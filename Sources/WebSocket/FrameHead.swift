@@ -1,7 +1,5 @@
 /// What a frame's head says (RFC 6455 section 5.2).
 package struct FrameHead: Equatable, Sendable {
-    /// The longest head: two bytes, a 64-bit length, a key.
-    package static let maximumBytes = 14
     package static let maximumControlPayload = 125
 
     package let isFinal: Bool

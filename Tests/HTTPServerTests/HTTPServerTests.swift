@@ -15,7 +15,7 @@ private func routes(_ router: inout HTTPRouter) {
         .answer { .text(String(decoding: $0.body, as: UTF8.self).uppercased()) }
     )
     router.on(.get, "/rooms/{room}/x", .answer { .text($0.parameters["room"]) })
-    router.on(.delete, "/rooms/{room}/x", .answer { _ in HTTPResponse(status: .noContent) })
+    router.on(.delete, "/rooms/{room}/x", .answer { _ in HTTPResponse(status: HTTPStatus(code: 204)) })
     router.on(.get, "/big", .answer { _ in HTTPResponse(status: .ok, body: .bytes(big)) })
     router.on(.get, "/never", .onLoop { _ in })
 }

@@ -56,7 +56,7 @@ private func body(_ bytes: [UInt8]) throws -> [UInt8] {
 
     @Test func `what a handler throws becomes the answer`() async throws {
         let running = try RunningServer { router in
-            router.on(.get, "/problem", .task { _ in throw HTTPProblem(.conflict, "already \"there\"\n") })
+            router.on(.get, "/problem", .task { _ in throw HTTPProblem(HTTPStatus(code: 409), "already \"there\"\n") })
             router.on(.get, "/misfortune", .task { _ in throw Misfortune() })
         }
         defer { running.end() }

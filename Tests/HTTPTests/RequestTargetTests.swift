@@ -47,11 +47,9 @@ private func target(_ text: String) throws -> RequestTarget {
 }
 
 @Suite struct PercentEncodingTests {
-    @Test func `what is encoded is decoded to the same`() {
-        let text = "a/b c+é%&=?#\u{0}~-._"
-        #expect(PercentEncoding.encode(text) == "a%2Fb%20c%2B%C3%A9%25%26%3D%3F%23%00~-._")
-        let bytes = Array(PercentEncoding.encode(text).utf8)
-        #expect(PercentEncoding.decode(bytes.span) == Array(text.utf8))
+    @Test func `what is encoded is decoded`() {
+        let bytes = Array("a%2Fb%20c%2B%C3%A9%25%26%3D%3F%23%00~-._".utf8)
+        #expect(PercentEncoding.decode(bytes.span) == Array("a/b c+é%&=?#\u{0}~-._".utf8))
     }
 
     @Test(arguments: ["%", "%1", "a%", "%G0", "%0G", "%%20", "% 1"])

@@ -92,7 +92,7 @@ private func read(
             Issue.record("no second head")
             return
         }
-        #expect(head.status == .created)
+        #expect(head.status == HTTPStatus(code: 201))
         #expect(!head.keepAlive)
     }
 }
