@@ -15,7 +15,6 @@ package final class Gateway: Sendable {
     package let publicAddress: SocketAddress
     package let managementAddress: SocketAddress
 
-    let settings: GatewaySettings
     let log: EventLog
     let drain: Drain
     private let broker: any Broker
@@ -29,7 +28,6 @@ package final class Gateway: Sendable {
     package init(_ settings: GatewaySettings, log: EventLog, writer: LogWriter? = nil) throws(GatewayFault) {
         var publicPort = try settings.publicListener.claim("public")
         var managementPort = try settings.managementListener.claim("management")
-        self.settings = settings
         self.log = log
         self.publicAddress = publicPort.address
         self.managementAddress = managementPort.address
