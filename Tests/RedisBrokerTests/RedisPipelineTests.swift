@@ -123,11 +123,12 @@ struct RedisPipelineTests {
     }
 
     @Test func `an answer that concerns the connection loses all commands on it, also that one`() async throws {
-        let fixture = try Fixture { $0[0] == "WRITE" ? "-READONLY a replica\r\n" : nil }
+        // Answered behind the second command, so that both are open by then.
+        let fixture = try Fixture { $0[0] == "WRITE" ? "" : $0[0] == "GO" ? "-READONLY a replica\r\n" : nil }
         defer { fixture.stop() }
         _ = try await fixture.lines(1, last: 1)
         fixture.send(["WRITE"])
-        fixture.send(["WRITE"], toAsker: true)
+        fixture.send(["GO"], toAsker: true)
         let lines = try await fixture.lines(4, last: 3)
         #expect(lines[0].hasPrefix("WRITE: lost(") && lines[1].hasPrefix("asker: lost(") && lines[2] == "closed")
     }
