@@ -4,7 +4,8 @@ import Instruments
 // Clients and the sockets that come and go under them. Inside.
 //
 // A client is a place in the slab with its handle, handler, send queue, counters and deadline. Mostly a socket is
-// attached to it from its first moment to its last. It may also have none: then what it is sent waits in its queue.
+// attached to it from its first moment to its last. It may also have none: then what it is sent waits in its queue,
+// and `takeFrames` gives it to somebody who writes it elsewhere.
 extension EventLoop {
     /// Opens a place for a client that has no socket yet.
     ///
@@ -138,8 +139,9 @@ extension EventLoop {
     /// Gives a client that has no socket one that was detached on this loop or another.
     ///
     /// The client keeps its handle, handler, queue and deadline. What the socket had counted is added to its counters.
-    /// The socket's unsent replies go out first, then what the client has queued, in order, as the socket takes it. The
-    /// unread bytes are offered to the client's handler before the tick ends, unless reading is paused.
+    /// The socket's unsent replies go out first, then what the client has queued, in order, as the socket takes it;
+    /// while a parcel is under way all of that waits for its end. The unread bytes are offered to the client's handler
+    /// before the tick ends, unless reading is paused.
     ///
     /// From here on the client ends with its socket: where that breaks or its peer ends it, the handler hears the same
     /// as of any connection, `closed` in the end. Who wants the client to outlive the socket detaches it before.

@@ -136,7 +136,7 @@ extension EventLoop {
             if reads, !flags.contains(.inputEnded) {
                 wanted |= Poller.readable
             }
-            if self.slab[slot].queue != nil {
+            if let queue = self.slab[slot].queue, !queue.hasParcels {
                 wanted |= Poller.writable
             }
         }

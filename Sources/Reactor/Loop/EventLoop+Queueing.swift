@@ -106,7 +106,7 @@ extension EventLoop {
     /// Writes what the socket takes now.
     func flush(_ connection: ConnectionHandle) {
         let slot = connection.slot
-        guard let queue = self.slab[slot].queue else { return }
+        guard let queue = self.slab[slot].queue, !queue.hasParcels else { return }
         let count = unsafe queue.describe(self.pieces, limit: EventLoop.piecesAtOnce)
         let result = unsafe linux_send_pieces(self.slab[slot].descriptor, self.pieces, count)
         if result >= 0 {
@@ -130,13 +130,14 @@ extension EventLoop {
     }
 
     /// Frames have left the queue by being written.
-    private func settleWaited(_ frames: FramePiece, since: UInt64, of connection: ConnectionHandle) {
+    func settleWaited(_ frames: FramePiece, since: UInt64, of connection: ConnectionHandle) {
         guard frames.lane != 0 else { return }
         self.tally.observeAge(self.time > since ? self.time - since : 0, frames: frames.count)
         self.settle(frames, of: connection, as: .written)
     }
 
-    private func emptied(_ connection: ConnectionHandle) {
+    /// All that was queued is gone, and the queue with it.
+    func emptied(_ connection: ConnectionHandle) {
         self.updateInterest(connection.slot)
         if self.slab[connection.slot].flags.contains(.finishing) {
             self.endOutput(connection)
@@ -147,7 +148,8 @@ extension EventLoop {
 
     // MARK: slow consumers
 
-    /// The peer takes too little: all that is not begun is dropped now; its handler hears of it before the tick ends.
+    /// The peer takes too little: all that is neither begun nor in a parcel is dropped now, and its handler hears of it
+    /// before the tick ends.
     func overflow(_ connection: ConnectionHandle, _ ending: SocketEnding) {
         let slot = connection.slot
         guard self.slab[slot].mayWrite else { return }

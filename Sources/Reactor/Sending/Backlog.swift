@@ -5,6 +5,8 @@ struct Backlog {
     var bytes = 0
     /// When the queues' ages and the shared bound are looked at again; never while there is nothing to look at.
     var nextUpkeep = UInt64.max
+    /// The number of the parcel taken last, of all queues of the loop.
+    var lastParcel: UInt64 = 0
     /// Whether publications should wait.
     var hasPressure = false
 }

@@ -1,7 +1,9 @@
 import CLinux
 import Instruments
 
-/// The frames that the kernel has not taken yet from one connection, in order; exists only while there are any.
+/// The frames that one connection has yet to be rid of, in order; exists only while there are any.
+///
+/// In front stand those of parcels that are under way; they count in all that is said of the queue.
 final class SendQueue {
     private struct Entry {
         let storage: FrameStorage
@@ -39,6 +41,20 @@ final class SendQueue {
         }
     }
 
+    /// Frames that somebody writes elsewhere, and has not told yet whether he did.
+    private struct Parcel {
+        let number: UInt64
+        let entries: [Entry]
+
+        var bytes: Int {
+            self.entries.reduce(0) { $0 + $1.bytes }
+        }
+
+        var frameCount: Int {
+            self.entries.reduce(0) { $0 + $1.end - $1.first }
+        }
+    }
+
     /// Fewer bytes than this are copied into storage of the queue's own: referring to a shared frame takes a few
     /// hundred bytes where nobody else refers to it, and a queue of small frames would take many times what it says.
     private static let copied = 1024
@@ -50,6 +66,8 @@ final class SendQueue {
     private(set) var frameCount = 0
     /// Its place in the loop's list of backlogged connections.
     var place: Int
+    /// Taken first, ended in any order.
+    private var parcels: [Parcel] = []
     private var entries: [Entry] = []
     private var head = 0
     /// Bytes taken of the first frame.
@@ -65,8 +83,7 @@ final class SendQueue {
 
     /// Since when the first frame waits, and whose it is.
     var oldest: FrameStorage.Origin? {
-        guard !self.isEmpty else { return nil }
-        let entry = self.entries[self.head]
+        guard let entry = self.parcels.first?.entries.first ?? self.entries[self.head...].first else { return nil }
         return entry.origin(of: entry.first)
     }
 
@@ -174,7 +191,7 @@ final class SendQueue {
 
     // MARK: dropping
 
-    /// Drops everything, or everything but the frame already begun, and shows what.
+    /// Drops everything, or everything but the frame already begun and the parcels under way, and shows what.
     func discard(keepingBegun: Bool, _ gone: (FramePiece) -> Void) {
         var kept: Entry?
         if keepingBegun, self.begun > 0 {
@@ -182,16 +199,20 @@ final class SendQueue {
             kept = self.entries[self.head]
             self.head += 1
         }
-        let dropped = self.entries[self.head...]
+        var dropped = self.entries[self.head...]
+        if !keepingBegun {
+            dropped = self.parcels.flatMap(\.entries) + dropped
+            self.parcels = []
+        }
         self.head = 0
+        self.entries = []
+        self.bytes = self.parcels.reduce(0) { $0 + $1.bytes }
+        self.frameCount = self.parcels.reduce(0) { $0 + $1.frameCount }
         if let kept {
             self.entries = [kept]
-            self.bytes = kept.bytes - self.begun
-            self.frameCount = 1
+            self.bytes += kept.bytes - self.begun
+            self.frameCount += 1
         } else {
-            self.entries = []
-            self.bytes = 0
-            self.frameCount = 0
             self.begun = 0
         }
         for entry in dropped {
@@ -205,7 +226,7 @@ final class SendQueue {
     /// - Returns: `false` where dropping all of them would not be enough; then it drops none.
     func displace(for bytes: Int, limit: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Bool {
         let needed = self.bytes + bytes - limit
-        guard needed <= self.droppableBytes || self.begun == 0 && self.holdsOnlyRoomFrames else { return false }
+        guard needed <= self.droppableBytes || self.mayBeEmptied else { return false }
         if self.begun > 0 {
             self.splitHead()
         }
@@ -242,7 +263,7 @@ final class SendQueue {
 
     /// Frames waiting, by lane.
     func countPending(into lanes: inout [UInt64]) {
-        for entry in self.entries[self.head...] {
+        for entry in self.parcels.flatMap(\.entries) + self.entries[self.head...] {
             lanes[Int(entry.storage.lane)] += UInt64(entry.end - entry.first)
         }
     }
@@ -264,8 +285,9 @@ final class SendQueue {
         }
     }
 
-    /// Everything unsent as bytes, where only replies wait; `nil` where a room frame does.
+    /// Everything unsent as bytes, where only replies wait; `nil` where a room frame does, or a parcel is under way.
     var unsentReplies: [UInt8]? {
+        guard !self.hasParcels else { return nil }
         var bytes: [UInt8] = []
         var skipped = self.begun
         for entry in self.entries[self.head...] {
@@ -276,6 +298,58 @@ final class SendQueue {
             skipped = 0
         }
         return bytes
+    }
+
+    // MARK: parcels
+
+    /// Whether frames are under way elsewhere; what is behind them waits until they are ended, so that order holds.
+    var hasParcels: Bool {
+        !self.parcels.isEmpty
+    }
+
+    /// Makes the oldest frames that are not under way a parcel, and shows the bytes of each.
+    ///
+    /// - Parameter limit: How many bytes of them; but the first is taken whatever its size.
+    func takeParcel(_ number: UInt64, upTo limit: Int, _ show: (UnsafeBufferPointer<UInt8>) -> Void) {
+        precondition(self.begun == 0, "what a socket has begun it goes on with")
+        var taken: [Entry] = []
+        var bytes = 0
+        while self.head < self.entries.count {
+            var entry = self.entries[self.head]
+            let all = FramePiece(entry.storage, entry.first, entry.end, source: 0)
+            let fitting = all.divided(at: limit - bytes).whole
+            let count = taken.isEmpty ? max(fitting, 1) : fitting
+            guard count > 0 else { break }
+            entry.end = entry.first + count
+            for frame in entry.first..<entry.end {
+                let start = entry.storage.start(of: frame)
+                let size = entry.storage.end(of: frame) - start
+                unsafe show(UnsafeBufferPointer(start: entry.storage.base + start, count: size))
+            }
+            taken.append(entry)
+            bytes += entry.bytes
+            if count < all.count {
+                self.entries[self.head].first += count
+                break
+            }
+            self.head += 1
+        }
+        self.compact()
+        if !taken.isEmpty {
+            self.parcels.append(Parcel(number: number, entries: taken))
+        }
+    }
+
+    /// Lets go of a parcel's frames and shows them; `false` where there is no such parcel.
+    func endParcel(_ number: UInt64, _ ended: (FramePiece, _ since: UInt64) -> Void) -> Bool {
+        guard let place = self.parcels.firstIndex(where: { $0.number == number }) else { return false }
+        let parcel = self.parcels.remove(at: place)
+        self.bytes -= parcel.bytes
+        self.frameCount -= parcel.frameCount
+        for entry in parcel.entries {
+            entry.show(entry.first, entry.end, ended)
+        }
+        return true
     }
 
     // MARK: sockets that come and go
@@ -331,8 +405,9 @@ final class SendQueue {
         return bytes
     }
 
-    private var holdsOnlyRoomFrames: Bool {
-        self.entries[self.head...].allSatisfy { $0.storage.lane != 0 }
+    /// Whether all that is queued may be dropped, so that one frame of any size has room.
+    private var mayBeEmptied: Bool {
+        self.begun == 0 && self.parcels.isEmpty && self.entries[self.head...].allSatisfy { $0.storage.lane != 0 }
     }
 
     /// Makes the frame already begun an entry of its own.

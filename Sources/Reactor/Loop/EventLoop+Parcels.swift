@@ -1,0 +1,61 @@
+import Instruments
+
+// Frames of clients without a socket, which somebody else writes. Inside.
+extension EventLoop {
+    /// Gives queued frames of a client that has no socket to somebody who writes them elsewhere: the oldest first,
+    /// replies included.
+    ///
+    /// The frames stay pending: they count in the client's queue and in the shared budget, they age, and no policy
+    /// drops them. Whoever takes a parcel ends it by `endParcel`. Several may be under way; each is ended by itself, in
+    /// any order. A parcel that nobody ends grows too old, as all that is queued does, and then its client is ended.
+    ///
+    /// - Parameter bytes: How many the parcel may hold, as the frames have them. The first frame is taken whatever its
+    ///   size.
+    /// - Returns: `nil` where nothing is queued that is not under way already, for a client that has a socket, and for
+    ///   a stale handle.
+    package func takeFrames(of client: ConnectionHandle, upTo bytes: Int) -> FrameParcel? {
+        self.assertInside()
+        guard self.slab.isOpen(client), !self.slab[client.slot].hasSocket else { return nil }
+        guard let queue = self.slab[client.slot].queue else { return nil }
+        var parcel = FrameParcel(client: client, number: self.backlog.lastParcel + 1)
+        unsafe queue.takeParcel(parcel.number, upTo: bytes) { unsafe parcel.append($0) }
+        guard parcel.frameCount > 0 else { return nil }
+        self.backlog.lastParcel = parcel.number
+        return parcel
+    }
+
+    /// Says what became of a parcel's frames.
+    ///
+    /// Written ones count like those that a socket took: in the outcomes, in the client's counters, and with the time
+    /// they waited. The others count as closed before the write. Then the client's socket, where it got one meanwhile,
+    /// goes on with what is behind, or the handler hears `drained`, or a client that is finishing ends.
+    ///
+    /// Late is harmless: nothing happens where the client is gone, since its frames were counted as closed before the
+    /// write when it ended, nor where the parcel was ended before.
+    ///
+    /// - Parameter written: Whether the kernel took the last byte of whatever the frames were written in.
+    package func endParcel(_ parcel: FrameParcel, written: Bool) {
+        self.assertInside()
+        let client = parcel.client
+        guard self.slab.isOpen(client), let queue = self.slab[client.slot].queue else { return }
+        let before = queue.bytes
+        let isKnown = queue.endParcel(parcel.number) { frames, since in
+            if written {
+                self.settleWaited(frames, since: since, of: client)
+            } else {
+                self.settle(frames, of: client, as: .closedBeforeWrite)
+            }
+        }
+        guard isKnown else { return }
+        self.queuedChanged(by: queue.bytes - before)
+        if written {
+            self.slab[client.slot].bytesSent += UInt64(before - queue.bytes)
+        }
+        if queue.isEmpty {
+            self.closeQueue(client.slot, queue)
+            self.emptied(client)
+        } else {
+            self.updateInterest(client.slot)
+        }
+    }
+}
