@@ -32,6 +32,8 @@ final class HTTPConnection: SocketHandler {
     private var pending: (head: RequestHead, route: HTTPRoute, parameters: HTTPParameters)?
     private var deadline: Deadline?
     private var outgoing = OutgoingBytes()
+    /// Whom to tell once whether all of the answer being sent has come to the kernel.
+    private var whenSent: ((Bool) -> Void)?
     /// Whether `received` is being carried out; it goes on with the rest of the bytes itself.
     private var isReceiving = false
     /// How many of the bytes lent to `received` belong to the requests that were dispatched.
@@ -179,6 +181,12 @@ final class HTTPConnection: SocketHandler {
 
     // MARK: Answering
 
+    /// Has `sent` hear once of the answer that comes next: `true` when the kernel has all of it, `false` when the
+    /// connection ended before.
+    func tell(_ sent: @escaping (Bool) -> Void) {
+        self.whenSent = sent
+    }
+
     func answer(_ exchange: HTTPExchange, _ status: HTTPStatus, _ headers: HTTPHeaders, _ body: [UInt8]) {
         var bytes = self.head(status, headers, length: body.count, isChunked: false)
         exchange.finish()
@@ -243,6 +251,11 @@ final class HTTPConnection: SocketHandler {
     /// Goes on to the next request, or to the end, once all of an answer is taken.
     private func proceed() {
         guard case .sending(let mustClose) = self.phase, !self.outgoing.isBacklogged else { return }
+        if self.whenSent != nil {
+            // `drained` or `closed` comes back to it.
+            guard self.loop.flushReplies(of: self.connection) else { return }
+            self.whenSent.take()?(true)
+        }
         if mustClose {
             return self.end(.local)
         }
@@ -296,6 +309,7 @@ final class HTTPConnection: SocketHandler {
         let phase = self.phase
         self.phase = .over
         self.server.forget(connection)
+        self.whenSent.take()?(false)
         if case .answering(let exchange) = phase {
             exchange.connectionClosed()
         }

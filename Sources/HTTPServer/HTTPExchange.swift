@@ -32,8 +32,17 @@ package final class HTTPExchange {
     // MARK: Answering
 
     /// Gives the whole answer; a streamed body is written by a task of its own.
-    package func respond(_ response: HTTPResponse) {
-        guard !self.isOver, !self.hasBegun else { return }
+    ///
+    /// - Parameter sent: Called once: with `true` when the kernel has the answer's last byte, with `false` when the
+    ///   connection ended before, or where the request was answered already.
+    package func respond(_ response: HTTPResponse, sent: ((Bool) -> Void)? = nil) {
+        guard !self.isOver, !self.hasBegun else {
+            sent?(false)
+            return
+        }
+        if let sent {
+            self.owner.tell(sent)
+        }
         switch response.body {
         case .none:
             self.hasBegun = true

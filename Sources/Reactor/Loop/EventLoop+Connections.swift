@@ -53,6 +53,16 @@ extension EventLoop {
         }
     }
 
+    /// Sends what is held together of this callback's replies, without waiting for its end.
+    ///
+    /// - Returns: Whether the kernel has all that was sent on the connection so far. Where not, `drained` follows, or
+    ///   `closed`.
+    package func flushReplies(of connection: ConnectionHandle) -> Bool {
+        self.assertInside()
+        self.flushHeld(of: connection)
+        return self.slab.isOpen(connection) && self.slab[connection.slot].queue == nil
+    }
+
     /// Reads no more of this connection until `resumeReading`; the kernel then makes its peer wait.
     package func pauseReading(_ connection: ConnectionHandle) {
         self.assertInside()
