@@ -1,11 +1,13 @@
 #include "COpenSSL.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 
-// EVP_sha1() is fetched anew by each EVP_DigestInit_ex, which costs more than the digest of a short text.
+// What is not fetched once is fetched anew by each use, which costs more than the digest of a short text.
 static EVP_MD *sha1;
 static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;
 
@@ -19,6 +21,31 @@ int atalaya_sha1(const uint8_t *bytes, size_t count, uint8_t *digest) {
     int done = EVP_DigestInit_ex2(context, sha1, NULL) == 1 && EVP_DigestUpdate(context, bytes, count) == 1
         && EVP_DigestFinal_ex(context, digest, NULL) == 1;
     EVP_MD_CTX_free(context);
+    return done;
+}
+
+static EVP_MAC *hmac;
+static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
+
+static void fetch_hmac(void) { hmac = EVP_MAC_fetch(NULL, "HMAC", NULL); }
+
+int atalaya_hmac_sha256(
+    const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *code) {
+    pthread_once(&hmac_once, fetch_hmac);
+    if (hmac == NULL) return 0;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(hmac);
+    if (context == NULL) return 0;
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    // No key at all means "the one from before" to OpenSSL; an empty one has an address.
+    const uint8_t *set_key = key_count > 0 ? key : (const uint8_t *)"";
+    size_t written = 0;
+    int done = EVP_MAC_init(context, set_key, key_count, parameters) == 1
+        && (count == 0 || EVP_MAC_update(context, bytes, count) == 1)
+        && EVP_MAC_final(context, code, &written, 32) == 1 && written == 32;
+    EVP_MAC_CTX_free(context);
     return done;
 }
 

@@ -16,6 +16,28 @@ package func sha1(_ bytes: Span<UInt8>) -> InlineArray<20, UInt8> {
     return digest
 }
 
+/// The HMAC of `bytes` with SHA-256 under `key` (RFC 2104, RFC 4231).
+func hmacSHA256(_ bytes: Span<UInt8>, key: Span<UInt8>) -> InlineArray<32, UInt8> {
+    var code = InlineArray<32, UInt8>(repeating: 0)
+    var room = code.mutableSpan
+    let isDone = unsafe key.withUnsafeBufferPointer { key in
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe room.withUnsafeMutableBufferPointer { room in
+                unsafe atalaya_hmac_sha256(
+                    key.baseAddress,
+                    key.count,
+                    bytes.baseAddress,
+                    bytes.count,
+                    room.baseAddress
+                )
+            }
+        }
+    }
+    // It is in every provider; a code of zeros would pass for a signature.
+    precondition(isDone == 1, "OpenSSL offers no HMAC-SHA256")
+    return code
+}
+
 /// `count` bytes from OpenSSL's generator, fit for secrets.
 package func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)

@@ -14,6 +14,10 @@ int atalaya_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
 /// Fills `bytes` from OpenSSL's generator; 1 on success.
 int atalaya_random(uint8_t *bytes, size_t count);
 
+/// Writes the HMAC-SHA256 of `count` bytes under the key to the 32 of `code`; 1 on success. Both may be empty.
+int atalaya_hmac_sha256(
+    const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *code);
+
 /// 0 when the first `count` bytes are equal, in a time that depends on `count` alone.
 int atalaya_compare(const uint8_t *one, const uint8_t *other, size_t count);
 
