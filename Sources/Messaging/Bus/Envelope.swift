@@ -127,7 +127,7 @@ private struct Parts {
             try self.demand(self.sender == nil, field, is: 16)
             guard let loop = UInt16(exactly: value.word(at: 0)) else { throw .badField(tag) }
             self.sender = SenderReference(loop: loop, connection: value.word(at: 8))
-        case .tail, .recall:
+        case .tail, .recall, .fleetKind, .instance, .nonce, .sentAt, .subject, .question, .refusal, .build, .clock:
             throw .badField(tag)
         }
     }

@@ -24,6 +24,16 @@ package enum EnvelopeTag: UInt8, CaseIterable, Sendable {
     /// Of an announcement; may stand many times.
     case tail = 32
     case recall = 33
+    /// Of the fleet channel.
+    case fleetKind = 64
+    case instance = 65
+    case nonce = 66
+    case sentAt = 67
+    case subject = 68
+    case question = 69
+    case refusal = 70
+    case build = 71
+    case clock = 72
 }
 
 /// Bits of the head's second byte; a reader ignores those it does not know.
@@ -35,4 +45,6 @@ package struct EnvelopeFlags: OptionSet, Sendable {
     }
 
     package static let excludesSender = EnvelopeFlags(rawValue: 1)
+    /// On the fleet channel: the last 32 bytes are a signature.
+    package static let signed = EnvelopeFlags(rawValue: 2)
 }

@@ -1,0 +1,36 @@
+/// Who an instance is to its fleet.
+package struct FleetIdentity: Sendable {
+    package let origin: BusOrigin
+    /// Its name, as messages may carry it.
+    package let instance: String
+    /// The version of its build.
+    package let build: String
+    let key: FleetKey?
+
+    /// - Parameters:
+    ///   - instance: Any name: what no message may carry is replaced.
+    ///   - build: Likewise.
+    ///   - key: `nil`: nothing is signed, and nothing that commands is asked or obeyed.
+    package init(origin: BusOrigin = .random(), instance: String, build: String, key: FleetKey?) {
+        self.origin = origin
+        self.instance = FleetMessage.fit(instance, atMost: FleetMessage.maximumNameBytes)
+        self.build = FleetMessage.fit(build, atMost: FleetMessage.maximumBuildBytes)
+        self.key = key
+    }
+}
+
+/// A message on its way to the bus, as far as it matters what becomes of it.
+package enum FleetPost: Hashable, Sendable {
+    case question(FleetNonce)
+    case reply(FleetTicket)
+    case other
+}
+
+/// What the log is to know of the fleet.
+package enum FleetNote: Equatable, Sendable {
+    case peerCame(String, build: String)
+    case peerLeft(String)
+    case peerLost(String)
+    case rejected(FleetRejection)
+    case questionRefused
+}

@@ -1,0 +1,40 @@
+/// What the instances of a fleet ask each other: a closed list.
+package enum FleetSubject: String, CaseIterable, Sendable {
+    /// What became of a message.
+    case explain
+    /// Close connections.
+    case close
+    /// Log and trace more of one user for a time.
+    case debug
+
+    /// Whether whoever is asked does something; what only reads may be asked without a key.
+    package var isCommand: Bool {
+        switch self {
+        case .explain: false
+        case .close, .debug: true
+        }
+    }
+}
+
+/// One question to every instance of the fleet.
+package struct FleetQuestion: Equatable, Sendable {
+    package enum Fault: Error, Equatable, Sendable {
+        case tooLarge(bytes: Int, limit: Int)
+    }
+
+    package let subject: FleetSubject
+    /// What exactly is asked, in the form that the subject has.
+    package let body: [UInt8]
+
+    package init(
+        _ subject: FleetSubject,
+        _ body: [UInt8] = [],
+        limits: FleetLimits = FleetLimits()
+    ) throws(Fault) {
+        guard body.count <= limits.questionBytes else {
+            throw .tooLarge(bytes: body.count, limit: limits.questionBytes)
+        }
+        self.subject = subject
+        self.body = body
+    }
+}
