@@ -131,12 +131,17 @@ extension SettingFormat where Value == String {
 }
 
 extension SettingFormat where Value == Secret {
-    static var secret: Self {
+    static func secret(atLeastBytes smallest: Int) -> Self {
         Self(
             kind: "secret",
+            bounds: smallest > 1 ? "at least \(smallest) bytes" : nil,
             isSecret: true,
             parse: { (text) throws(SettingsProblem) in
                 guard !text.isEmpty else { throw .isEmpty }
+                guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }) else {
+                    throw .controlCharacter
+                }
+                guard text.utf8.count >= smallest else { throw .tooShort(bytes: smallest) }
                 return Secret(text)
             },
             show: { _ in Secret.redacted }

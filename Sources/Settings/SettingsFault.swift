@@ -40,6 +40,8 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
     case aboveBound(String)
     case notOneOf([String], nearest: String?)
     case isEmpty
+    case tooShort(bytes: Int)
+    case controlCharacter
     case isNoList
     case givenBefore(SettingsOrigin)
     case notKeyValue
@@ -60,6 +62,8 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
         case .notOneOf(let choices, let nearest):
             "must be \(ShownText.alternatives(choices))" + Suggestion.question(nearest)
         case .isEmpty: "is empty; give it a value or leave the key out"
+        case .tooShort(let bytes): "is too short; at least \(bytes) bytes are needed"
+        case .controlCharacter: "has a control character, such as a line feed at its end; take it out"
         case .isNoList: "is a list; one value is right"
         case .givenBefore(let origin): "is given twice, first by \(origin); give it once"
         case .notKeyValue: "is not key=value; write it as --set heartbeat.interval=25s"

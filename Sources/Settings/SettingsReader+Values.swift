@@ -92,13 +92,19 @@ extension SettingsReader {
         return self.readList(key, format, default: fallback, shownDefault: shownDefault, sentence)
     }
 
-    /// Never empty where it is set, never shown.
-    package mutating func secret(_ key: String, _ sentence: String) -> Secret? {
-        self.read(key, .secret, default: nil, shownDefault: nil, sentence)
+    /// Never empty where it is set, without control characters, never shown.
+    package mutating func secret(
+        _ key: String,
+        shownDefault: String? = nil,
+        atLeastBytes smallest: Int = 1,
+        _ sentence: String
+    ) -> Secret? {
+        let format = SettingFormat<Secret>.secret(atLeastBytes: smallest)
+        return self.read(key, format, default: nil, shownDefault: shownDefault, sentence)
     }
 
     package mutating func secrets(_ key: String, _ sentence: String) -> [Secret] {
-        self.readList(key, .secret, default: [], shownDefault: nil, sentence)
+        self.readList(key, .secret(atLeastBytes: 1), default: [], shownDefault: nil, sentence)
     }
 
     /// One of a closed list, written as its raw value.

@@ -196,6 +196,31 @@ import Testing
         )
     }
 
+    @Test(arguments: ["hunter2\n", "hunter2\r\n", "hun\tter2", "hunter2\u{7F}", "hunter2\u{85}", "\u{0}"])
+    func `a secret with a control character is refused, since nobody can bring it`(secret: String) {
+        #expect(
+            self.faults(environment: ["ATALAYA_MANAGEMENT_TOKEN": secret]) == [
+                "ATALAYA_MANAGEMENT_TOKEN: management.token = <redacted>: has a control character, such as a line feed "
+                    + "at its end; take it out"
+            ]
+        )
+    }
+
+    @Test func `a secret that could be guessed is refused where that is asked for`() {
+        for (secret, isRight) in [
+            ("123456789012345", false), ("1234567890123456", true), ("ü\(String(repeating: "x", count: 14))", true),
+        ] {
+            var reader = SettingsReader(flags: [SettingsFlag(set: "a.b=\(secret)")], environment: [:], file: nil)
+            let read = reader.secret("a.b", atLeastBytes: 16, "What is signed with.")
+            #expect((read?.revealed == secret) == isRight)
+            #expect(
+                reader.faults.map(\.description)
+                    == (isRight ? [] : ["--set: a.b = <redacted>: is too short; at least 16 bytes are needed"])
+            )
+            #expect(reader.reference.contains("| secret: at least 16 bytes |"))
+        }
+    }
+
     @Test func `a token that is set but empty is refused, since it would let everybody in`() {
         #expect(
             self.faults(environment: ["ATALAYA_MANAGEMENT_TOKEN": ""]) == [
