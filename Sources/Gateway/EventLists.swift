@@ -1,4 +1,5 @@
 import Management
+import Messaging
 package import Observability
 import RedisBroker
 import Sessions
@@ -7,7 +8,8 @@ extension EventCatalog {
     /// Every event that a gateway can write: what `docs/events.md` shows.
     package static var ofTheGateway: EventCatalog {
         EventCatalog([
-            GatewayEvent.self, ManagementEvent.self, ObservabilityEvent.self, RedisEvent.self, SessionEvent.self,
+            FleetEvent.self, GatewayEvent.self, ManagementEvent.self, ObservabilityEvent.self, RedisEvent.self,
+            SessionEvent.self,
         ])
     }
 }

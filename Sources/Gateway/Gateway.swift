@@ -38,6 +38,7 @@ package final class Gateway: Sendable {
             self.broker = try Brokers.make(
                 settings.broker,
                 instance: self.instance,
+                key: settings.cluster.key(managementToken: settings.management.token),
                 loopIndex: settings.engine.loops + 1,
                 log: log
             )

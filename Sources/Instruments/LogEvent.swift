@@ -50,6 +50,8 @@ package enum LogField: String, CaseIterable, Sendable {
     case loop
     /// How many event loops there are for clients.
     case loops
+    /// Another instance, by its name.
+    case peer
     /// Which part of the gateway is meant.
     case source
     case version

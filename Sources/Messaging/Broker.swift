@@ -69,8 +69,13 @@ package protocol Broker: AnyObject, Sendable {
     var health: BrokerHealth { get }
     var counts: BrokerCounts { get }
 
-    /// Begins to connect and to deliver to `sink`. Called once; does not wait for the broker to be reached.
-    func start(delivering sink: any BrokerSink)
+    /// What is known of the other instances that share the broker.
+    var fleet: FleetStatus { get }
+
+    /// Begins to connect, to deliver to `sink`, and to have `responder` answer what the fleet asks.
+    ///
+    /// Called once; does not wait for the broker to be reached.
+    func start(delivering sink: any BrokerSink, answering responder: any FleetResponder)
 
     /// Takes publications from any thread, in their order. Each is answered by exactly one receipt.
     func publish(_ publications: [Publication])
@@ -79,8 +84,22 @@ package protocol Broker: AnyObject, Sendable {
     /// unsubscribes accordingly. Called from any thread; being asked twice does no harm.
     func reconsider(_ rooms: [RoomName])
 
+    /// Asks every instance that shares the broker, this one included, whose answer is always among them.
+    ///
+    /// Ends when all have answered, at the latest after `patience` or `FleetLimits.patience`, whichever is less. While
+    /// the broker is away only this instance is asked, and the answers are not complete. A command is not passed on
+    /// where the instances have no key to sign it with.
+    func ask(_ question: FleetQuestion, within patience: Duration) async -> FleetAnswers
+
     /// Ends all connections. What was not answered gets its receipt first.
     func stop()
+}
+
+extension Broker {
+    /// Begins without anybody who answers questions.
+    package func start(delivering sink: any BrokerSink) {
+        self.start(delivering: sink, answering: SilentResponder())
+    }
 }
 
 /// Where a broker delivers.

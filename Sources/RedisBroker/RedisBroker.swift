@@ -13,6 +13,7 @@ package final class RedisBroker: Broker {
     struct Shown: Sendable {
         var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
         var counts = BrokerCounts()
+        var fleet = FleetStatus()
     }
 
     package let name = "redis"
@@ -22,33 +23,42 @@ package final class RedisBroker: Broker {
     private let node: LoopBound<RedisNode>
     private let shown = Lock(Shown())
     private let sink = Lock<(any BrokerSink)?>(nil)
+    private let identity: FleetIdentity
 
     /// A broker on an event loop of its own.
     ///
     /// - Parameters:
     ///   - settings: With a URL.
-    ///   - instance: How Redis' `CLIENT LIST` is to show the connections.
+    ///   - identity: Whose name Redis' `CLIENT LIST` is to show.
     package convenience init(
         settings: RedisSettings,
-        instance: String,
+        identity: FleetIdentity,
+        fleetLimits: FleetLimits = FleetLimits(),
         loopIndex: Int,
         log: EventLog
     ) throws(ReactorError) {
         var configuration = EventLoopConfiguration()
         configuration.maximumConnections = 16
         let loop = try EventLoop(index: loopIndex, name: "redis", configuration: configuration)
-        self.init(settings: settings, instance: instance, loop: loop, ownsLoop: true, log: log)
+        self.init(
+            settings: settings,
+            identity: identity,
+            fleetLimits: fleetLimits,
+            loop: loop,
+            ownsLoop: true,
+            log: log
+        )
     }
 
     /// - Parameters:
     ///   - loop: Started and ended by its owner, after the broker has stopped, unless `ownsLoop`.
-    ///   - origin: Drawn anew for each broker.
+    ///   - identity: Its origin is this broker's.
     package init(
         settings: RedisSettings,
-        instance: String,
+        identity: FleetIdentity,
+        fleetLimits: FleetLimits = FleetLimits(),
         loop: EventLoop,
         ownsLoop: Bool = false,
-        origin: BusOrigin = .random(),
         log: EventLog
     ) {
         guard let url = settings.url else {
@@ -56,13 +66,14 @@ package final class RedisBroker: Broker {
         }
         self.loop = loop
         self.ownsLoop = ownsLoop
+        self.identity = identity
         self.inbox = RedisInbox(maximumBytes: settings.pendingBytes, maximumMessages: settings.pendingMessages)
         let node = RedisNode(
             loop: loop,
             settings: settings,
             endpoint: RedisEndpoint(url),
-            instance: instance,
-            origin: origin,
+            identity: identity,
+            fleetLimits: fleetLimits,
             inbox: self.inbox,
             shown: self.shown,
             log: log
@@ -73,10 +84,12 @@ package final class RedisBroker: Broker {
     package var health: BrokerHealth { self.shown.withLock { $0.health } }
     package var counts: BrokerCounts { self.shown.withLock { $0.counts } }
 
-    package func start(delivering sink: any BrokerSink) {
+    package var fleet: FleetStatus { self.shown.withLock { $0.fleet } }
+
+    package func start(delivering sink: any BrokerSink, answering responder: any FleetResponder) {
         self.sink.withLock { $0 = sink }
         let node = self.node
-        self.loop.execute { node.value.start(delivering: sink) }
+        self.loop.execute { node.value.start(delivering: sink, answering: responder) }
         if self.ownsLoop {
             self.loop.start()
         }
@@ -93,6 +106,18 @@ package final class RedisBroker: Broker {
     package func reconsider(_ rooms: [RoomName]) {
         if self.inbox.add(rooms) == .post {
             self.post()
+        }
+    }
+
+    package func ask(_ question: FleetQuestion, within patience: Duration) async -> FleetAnswers {
+        let node = self.node
+        return await withCheckedContinuation { continuation in
+            let isTaken = self.loop.execute {
+                node.value.ask(question, within: patience, continuation)
+            }
+            if !isTaken {
+                continuation.resume(returning: self.identity.unheard)
+            }
         }
     }
 

@@ -6,18 +6,23 @@ struct RedisChannels: Sendable {
     private let roomBytes: [UInt8]
     /// Where every instance announces how far it has come.
     let tails: String
+    /// Where the instances tell and ask each other.
+    let fleet: String
     /// Where this broker publishes to itself, to see whether its subscription lives.
     let probe: String
 
     private let tailBytes: [UInt8]
+    private let fleetBytes: [UInt8]
     private let probeBytes: [UInt8]
 
     init(prefix: String, origin: BusOrigin) {
         self.room = prefix + "room:"
         self.tails = prefix + "_tail"
+        self.fleet = prefix + "_fleet"
         self.probe = prefix + "_probe:" + origin.description
         self.roomBytes = Array(self.room.utf8)
         self.tailBytes = Array(self.tails.utf8)
+        self.fleetBytes = Array(self.fleet.utf8)
         self.probeBytes = Array(self.probe.utf8)
     }
 
@@ -25,6 +30,7 @@ struct RedisChannels: Sendable {
     enum Meaning: Equatable {
         case room(RoomName)
         case tails
+        case fleet
         case probe
         /// Under our prefix, and no room's name; nobody here asked for it.
         case unknown
@@ -41,6 +47,9 @@ struct RedisChannels: Sendable {
         }
         if channel == self.tailBytes {
             return .tails
+        }
+        if channel == self.fleetBytes {
+            return .fleet
         }
         return channel == self.probeBytes ? .probe : .unknown
     }

@@ -60,19 +60,28 @@ final class RedisComplaints {
     }
 }
 
-/// Lets one line through in a while, with the number of those that were held back before it.
+/// Lets a few lines through in a while, with the number of those that were held back before each.
 struct LineLimit {
     private static let interval = Duration.seconds(10)
+    private let lines: Int
+    private var left = 0
     private var nextAt: Instant?
     private var count: UInt64 = 0
+
+    /// - Parameter lines: So many in ten seconds.
+    init(lines: Int = 1) {
+        self.lines = lines
+    }
 
     /// - Returns: How many things happened since the last line; `nil`: no line now.
     mutating func admit(_ happened: UInt64 = 1, at now: Instant) -> UInt64? {
         self.count = self.count.addingSaturating(happened)
-        if let next = self.nextAt, now < next {
-            return nil
+        if now >= self.nextAt ?? now {
+            self.nextAt = now + Self.interval
+            self.left = self.lines
         }
-        self.nextAt = now + Self.interval
+        guard self.left > 0 else { return nil }
+        self.left -= 1
         defer { self.count = 0 }
         return self.count
     }

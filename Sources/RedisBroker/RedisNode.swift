@@ -12,13 +12,14 @@ final class RedisNode {
     let complaints: RedisComplaints
     var probe = RedisProbe()
     private(set) var sink: (any BrokerSink)?
+    private(set) var fleet: RedisFleet?
 
     private let loop: EventLoop
     private let settings: RedisSettings
     private let endpoint: RedisEndpoint
-    private let instance: String
+    private let identity: FleetIdentity
+    private let fleetLimits: FleetLimits
     private let channels: RedisChannels
-    private let origin: BusOrigin
     private let shown: Lock<RedisBroker.Shown>
 
     private var connections: [RedisConnection] = []
@@ -27,6 +28,8 @@ final class RedisNode {
     private var publisher: RedisPublisher?
     private var subscriber: RedisSubscriber?
     private var hasPublished = false
+    /// Redis has told the time on this connection, or will not.
+    private var isTimed = false
     private var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
     private var upkeep: TimerToken?
 
@@ -34,8 +37,8 @@ final class RedisNode {
         loop: EventLoop,
         settings: RedisSettings,
         endpoint: RedisEndpoint,
-        instance: String,
-        origin: BusOrigin,
+        identity: FleetIdentity,
+        fleetLimits: FleetLimits,
         inbox: RedisInbox,
         shown: Lock<RedisBroker.Shown>,
         log: EventLog
@@ -43,36 +46,48 @@ final class RedisNode {
         self.loop = loop
         self.settings = settings
         self.endpoint = endpoint
-        self.instance = instance
-        self.channels = RedisChannels(prefix: settings.prefix, origin: origin)
-        self.origin = origin
+        self.identity = identity
+        self.fleetLimits = fleetLimits
+        self.channels = RedisChannels(prefix: settings.prefix, origin: identity.origin)
         self.inbox = inbox
         self.shown = shown
         self.log = log
         self.complaints = RedisComplaints(tally: self.tally, log: log)
     }
 
-    func start(delivering sink: any BrokerSink) {
+    func start(delivering sink: any BrokerSink, answering responder: any FleetResponder) {
         self.sink = sink
         let publish = self.makeConnection(.publish)
         let subscribe = self.makeConnection(.subscribe)
         let pipeline = RedisPipeline(connection: publish, loop: self.loop)
         pipeline.delegate = self
         self.pipeline = pipeline
-        self.clock = RedisClock(pipeline: pipeline, loop: self.loop, complaints: self.complaints)
+        let clock = RedisClock(pipeline: pipeline, loop: self.loop, complaints: self.complaints)
+        self.clock = clock
+        self.fleet = RedisFleet(
+            FleetMember(self.identity, channel: self.channels.fleet, limits: self.fleetLimits) {
+                .random(in: 0...UInt64.max)
+            },
+            over: pipeline,
+            clock: clock,
+            loop: self.loop,
+            responder: responder,
+            complaints: self.complaints,
+            log: self.log
+        )
         self.publisher = RedisPublisher(
             node: self,
             pipeline: pipeline,
             loop: self.loop,
             channels: self.channels,
-            origin: self.origin
+            origin: self.identity.origin
         )
         self.subscriber = RedisSubscriber(
             node: self,
             connection: subscribe,
             loop: self.loop,
             channels: self.channels,
-            origin: self.origin
+            origin: self.identity.origin
         )
         self.connections = [publish, subscribe]
         self.loop.addTickObserver(self)
@@ -84,7 +99,9 @@ final class RedisNode {
 
     func stop() {
         self.takeInbox()
+        self.fleet?.stop()
         for connection in self.connections {
+            connection.flush()
             connection.stop()
         }
         if let upkeep = self.upkeep.take() {
@@ -107,13 +124,25 @@ final class RedisNode {
         }
     }
 
+    func ask(
+        _ question: FleetQuestion,
+        within patience: Duration,
+        _ continuation: CheckedContinuation<FleetAnswers, Never>
+    ) {
+        guard let fleet = self.fleet else {
+            continuation.resume(returning: self.identity.unheard)
+            return
+        }
+        fleet.ask(question, within: patience, continuation)
+    }
+
     private func makeConnection(_ role: RedisConnection.Role) -> RedisConnection {
         RedisConnection(
             role: role,
             loop: self.loop,
             settings: self.settings,
             endpoint: self.endpoint,
-            instance: self.instance,
+            instance: self.identity.instance,
             tally: self.tally,
             log: self.log
         )
@@ -167,6 +196,8 @@ final class RedisNode {
     func healthChanged(_ fault: RedisFault? = nil) {
         let isUp = self.canPublish && self.subscriber?.isListening == true
         let before = self.health
+        // Not before the time is known: it is part of what is said there.
+        self.fleet?.setConnected(isUp && self.isTimed)
         if isUp {
             self.health = .up
             self.subscriber?.recallIfAway()
@@ -192,6 +223,7 @@ extension RedisNode: RedisPipelineDelegate {
         // Epochs that begin with the first publications carry the time.
         self.clock?.opened { [weak self] in
             guard let self, self.canPublish else { return }
+            self.isTimed = true
             self.publisher?.opened()
             self.healthChanged()
         }
@@ -207,6 +239,7 @@ extension RedisNode: RedisPipelineDelegate {
     }
 
     func pipelineClosed(_ fault: RedisFault, at now: Instant) {
+        self.isTimed = false
         self.publisher?.closed()
         self.healthChanged(fault)
     }
@@ -217,8 +250,12 @@ extension RedisNode: TickObserver {
         for connection in self.connections {
             connection.flush()
         }
-        let (health, counts) = (self.health, self.tally.counts)
-        self.shown.withLock { $0 = RedisBroker.Shown(health: health, counts: counts) }
+        let (health, counts, fleet) = (self.health, self.tally.counts, self.fleet?.takeStatus())
+        self.shown.withLock { shown in
+            shown.health = health
+            shown.counts = counts
+            shown.fleet = fleet ?? shown.fleet
+        }
     }
 }
 

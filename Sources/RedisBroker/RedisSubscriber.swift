@@ -38,7 +38,7 @@ final class RedisSubscriber {
     }
 
     /// Whether the inner channels are subscribed to, which come before all rooms.
-    var isListening: Bool { self.connection.isReady && self.innerConfirmed.count == 2 }
+    var isListening: Bool { self.connection.isReady && self.innerConfirmed.count == 3 }
 
     func reconsider(_ rooms: [RoomName]) {
         self.subscriptions.reconsider(rooms)
@@ -124,7 +124,7 @@ final class RedisSubscriber {
             } else {
                 self.connection.give(up: .subscriptionEnded)
             }
-        case .tails, .probe:
+        case .tails, .fleet, .probe:
             guard isSubscribed else {
                 self.connection.give(up: .subscriptionEnded)
                 return
@@ -152,6 +152,9 @@ final class RedisSubscriber {
         case .tails:
             self.node.probe.messagesCame()
             self.announced(payload, at: now)
+        case .fleet:
+            self.node.probe.messagesCame()
+            self.node.fleet?.heard(payload)
         case .probe:
             if let number = UInt64(String(decoding: payload, as: UTF8.self)) {
                 self.node.probe.came(number)
@@ -239,7 +242,7 @@ extension RedisSubscriber: RedisConnectionDelegate {
         self.openedAt = now
         self.isComplete = false
         // Announcements before rooms: none can be missed that concerns a room from its confirmation on.
-        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.tails, self.channels.probe))
+        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.tails, self.channels.fleet, self.channels.probe))
         self.subscriptions.opened()
         self.examine()
     }

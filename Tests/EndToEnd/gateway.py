@@ -89,6 +89,17 @@ class Gateway:
         """The log, line by line; every line is JSON."""
         return [json.loads(line) for line in self.said.splitlines()]
 
+    @property
+    def instance(self):
+        """Its name among its peers."""
+        return self.lines[0]["instance"]
+
+    @property
+    def peers(self):
+        """Seconds since each of the others was heard from last, by name."""
+        family = "atalaya_peer_last_seen_seconds"
+        return {series.split('"')[1]: age for series, age in self.metrics().items() if series.startswith(family)}
+
     def metrics(self):
         """Series to value, as Prometheus reads them."""
         values = {}

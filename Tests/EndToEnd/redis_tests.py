@@ -67,6 +67,57 @@ class RedisTests(TestCase):
         self.assertEqual({(await native.hear())["type"] for _ in range(2)}, {"ok", "message"})
         self.assert_conserved(gateway)
 
+    async def test_instances_know_each_other_and_ignore_strangers(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        rejected = "atalaya_fleet_messages_rejected_total"
+        for reason in ("unsigned", "bad_signature", "stale", "unreadable"):
+            self.assertEqual(here.metrics()[f'{rejected}{{reason="{reason}"}}'], 0)
+        for gateway, other in ((here, there), (there, here)):
+            await self.until(lambda: list(gateway.peers) == [other.instance], "the other was not heard of")
+            self.assertLess(gateway.peers[other.instance], 10)
+        head = b"\xff\x41\x54\x4c"
+        for junk in (b"garbage", b"", head, head + b"\x09\x00" + b"x" * 100_000, bytes(1 << 20)):
+            self.assertEqual(redis.ask("PUBLISH", "atalaya:_fleet", junk), ":2")
+        for gateway, other in ((here, there), (there, here)):
+            await self.until(lambda: gateway.metric(rejected, reason="unreadable") == 5)
+            self.assertEqual(gateway.metric(rejected), 5)
+            self.assertEqual(gateway.metric("atalaya_broker_errors_total"), 0)
+            self.assertEqual(gateway.metric("atalaya_broker_up"), 1)
+            self.assertEqual(list(gateway.peers), [other.instance])
+            lines = [line for line in gateway.lines if line["event"] == "fleet.message_rejected"]
+            self.assertLessEqual(len(lines), 2, "a line in ten seconds")
+            self.assertEqual(lines[0]["reason"], "unreadable")
+        alice, bob = await self.native(here, "?user=alice"), await self.native(there, "?user=bob")
+        self.assertEqual((await bob.ask("subscribe", room="r", id=1))["type"], "ok")
+        self.assertEqual((await alice.ask("publish", room="r", data="still", id=1))["type"], "ok")
+        self.assertEqual((await bob.hear())["data"], "still")
+        there.stop()
+        await self.until(lambda: not here.peers, "no goodbye was heard")
+
+    async def test_a_cluster_secret_signs_and_is_never_told(self):
+        redis = self.redis().start()
+        secret = "hush-hush-hush-hush"
+        rejected = "atalaya_fleet_messages_rejected_total"
+        flags = ("--redis-url", redis.url, "--set", f"cluster.secret={secret}")
+        here, there = (self.gateway(*flags).ready() for _ in range(2))
+        for gateway, other in ((here, there), (there, here)):
+            await self.until(lambda: list(gateway.peers) == [other.instance], "the other was not heard of")
+            self.assertEqual(gateway.metric(rejected), 0)
+        stranger = self.gateway("--redis-url", redis.url).ready()
+        await self.until(lambda: here.metric(rejected, reason="unsigned") > 0)
+        self.assertEqual(list(here.peers), [there.instance])
+        self.assertNotIn(secret, here.said + here.errors + here.get("/metrics").text)
+        stranger.stop()
+
+    async def test_secrets_that_cannot_be_right_are_refused(self):
+        for secret, reason in (("a" * 15, "too short"), ("a" * 16 + "\n", "control character")):
+            gateway = self.gateway(environment={"ATALAYA_CLUSTER_SECRET": secret})
+            self.assertEqual(gateway.process.wait(30), 2)
+            self.assertIn("cluster.secret", gateway.errors)
+            self.assertIn(reason, gateway.errors)
+            self.assertNotIn("aaa", gateway.errors)
+
     async def test_a_password_is_used_and_never_told(self):
         redis = self.redis().start()
         redis.ask("CONFIG", "SET", "requirepass", "hush-hush")

@@ -5,6 +5,6 @@ import Testing
 @Suite struct MemoryBrokerTests {
     @Test(arguments: BrokerContract.allCases)
     func `it keeps what every broker keeps`(clause: BrokerContract) async throws {
-        try await clause.check(MemoryBroker()) { try! RoomName($0) }
+        try await clause.check(MemoryBroker(instance: "here", fleetLimits: .patient)) { try! RoomName($0) }
     }
 }

@@ -161,9 +161,9 @@ struct ScriptedRedisTests {
         let first = commands.first ?? []
         #expect(first.contains { $0.hasSuffix("_tail") })
         #expect(commands.allSatisfy { $0.count <= 257 })
-        // The rooms, the one it became ready with, and two inner channels.
+        // The rooms, the one it became ready with, and three inner channels.
         let channels = commands.reduce(0) { $0 + $1.count - 1 }
-        #expect(channels == 2003)
+        #expect(channels == 2004)
         instance.broker.stop()
         redis.stop()
     }

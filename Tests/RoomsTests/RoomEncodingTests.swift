@@ -108,10 +108,14 @@ private final class SilentBroker: Broker {
     let name = "silent"
     let health = BrokerHealth.up
     let counts = BrokerCounts()
+    let fleet = FleetStatus()
 
-    func start(delivering sink: any BrokerSink) {}
+    func start(delivering sink: any BrokerSink, answering responder: any FleetResponder) {}
     func publish(_ publications: [Publication]) {}
     func reconsider(_ rooms: [RoomName]) {}
+    func ask(_ question: FleetQuestion, within patience: Duration) async -> FleetAnswers {
+        FleetAnswers([], isEverybody: false)
+    }
     func stop() {}
 }
 

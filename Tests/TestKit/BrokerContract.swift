@@ -10,6 +10,7 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
     case receiptsComeOnce = "each publication is answered exactly once"
     case needsAreAskedFor = "rooms are subscribed to when they are wanted, however often it is asked"
     case roomsMayReturn = "a room that is left and wanted again delivers again"
+    case fleetIsAsked = "an instance that is alone answers the fleet's questions, and that is complete"
     case stopAnswersAll = "stopping answers what was not answered, and what comes later is answered too"
 
     package var description: String { self.rawValue }
@@ -19,11 +20,11 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
     }
 
     /// - Parameters:
-    ///   - broker: Not started; stopped when this returns.
+    ///   - broker: Not started, with `FleetLimits.patient`; stopped when this returns.
     ///   - rooms: Of this run alone.
     package func check(_ broker: any Broker, rooms: (String) -> RoomName) async throws {
         let sink = RecordingSink()
-        broker.start(delivering: sink)
+        broker.start(delivering: sink, answering: ContractResponder())
         defer { broker.stop() }
         try await Self.becomeReady(broker, sink, room: rooms("ready"))
         switch self {
@@ -33,6 +34,7 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
         case .receiptsComeOnce: try await self.receipts(broker, sink, rooms("receipts"))
         case .needsAreAskedFor: try await self.needs(broker, sink, (0..<50).map { rooms("needs\($0)") })
         case .roomsMayReturn: try await self.returning(broker, sink, rooms("return"))
+        case .fleetIsAsked: try await self.asking(broker)
         case .stopAnswersAll: try await self.stopping(broker, sink, rooms("stop"))
         }
     }
@@ -157,6 +159,21 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
         try demand(counts.duplicates == 0, "\(counts.duplicates) messages counted as repeated")
     }
 
+    private func asking(_ broker: any Broker) async throws {
+        let limits = FleetLimits()
+        for size in [0, 3, limits.questionBytes] {
+            let question = try FleetQuestion(.explain, [UInt8](repeating: 7, count: size))
+            let answers = await broker.ask(question, within: .seconds(20))
+            try demand(answers.answers.map(\.body) == [question.body], "its own answer is there, \(answers)")
+            try demand(answers.isComplete && answers.unanswered.isEmpty, "nobody else is missed: \(answers)")
+        }
+        let refused = await broker.ask(try FleetQuestion(.close), within: .seconds(20))
+        try demand(refused.refusals.map(\.reason) == [.notSupported], "a refusal has its reason: \(refused)")
+        try demand(refused.answers.isEmpty && !refused.isComplete, "and is no answer")
+        let large = await broker.ask(try FleetQuestion(.debug), within: .seconds(20))
+        try demand(large.refusals.map(\.reason) == [.tooLarge], "an answer is bounded: \(large.refusals)")
+    }
+
     private func stopping(_ broker: any Broker, _ sink: RecordingSink, _ room: RoomName) async throws {
         let first = (0..<300).map { Publication.of("\($0)", to: room, sender: UInt64($0)) }
         broker.publish(first)
@@ -172,6 +189,26 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
     private func demand(_ isKept: Bool, _ promise: String) throws {
         if !isKept {
             throw Violation(description: "\(self): broken: \(promise)")
+        }
+    }
+}
+
+extension FleetLimits {
+    /// With as much time for answers as a test may need on a busy machine.
+    package static var patient: FleetLimits {
+        var limits = FleetLimits()
+        limits.patience = .seconds(20)
+        return limits
+    }
+}
+
+/// Answers a question that reads with its own body, refuses to close, and says too much where it is to debug.
+private struct ContractResponder: FleetResponder {
+    func answer(_ question: FleetQuestion) async -> FleetReply {
+        switch question.subject {
+        case .explain: .answered(question.body)
+        case .close: .refused(.notSupported)
+        case .debug: .answered([UInt8](repeating: 0, count: FleetLimits().answerBytes + 1))
         }
     }
 }

@@ -14,6 +14,7 @@ package struct GatewaySettings: Sendable {
     package let management: ManagementSettings
     package let engine: EngineSettings
     package let broker: BrokerSettings
+    package let cluster: ClusterSettings
     package let sessions: SessionSettings
     package let http: HTTPServerLimits
     package let transport: TransportSettings
@@ -43,6 +44,7 @@ package struct GatewaySettings: Sendable {
         self.management = ManagementSettings(from: &settings)
         self.engine = EngineSettings(from: &settings)
         self.broker = BrokerSettings(from: &settings)
+        self.cluster = ClusterSettings(from: &settings)
         self.sessions = SessionSettings(from: &settings)
         self.http = HTTPServerLimits(from: &settings)
         self.transport = TransportSettings(from: &settings)

@@ -110,6 +110,11 @@ struct FleetAsking: Sendable {
         self.waiting.keys.compactMap { self.unpublished($0, peers: peers) }
     }
 
+    /// Settles all questions.
+    mutating func stop(peers: FleetPeers) -> [Settled] {
+        self.waiting.keys.compactMap { self.settle($0, peers) }
+    }
+
     /// Settles the questions whose time is over.
     mutating func tick(at now: Instant, peers: FleetPeers) -> [Settled] {
         let late = self.waiting.filter { now >= $0.value.until }.keys

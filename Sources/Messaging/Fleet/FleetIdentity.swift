@@ -17,6 +17,11 @@ package struct FleetIdentity: Sendable {
         self.build = FleetMessage.fit(build, atMost: FleetMessage.maximumBuildBytes)
         self.key = key
     }
+
+    /// The answers to a question that could not even be put to this instance.
+    package var unheard: FleetAnswers {
+        FleetAnswers([(self.instance, .refused(.failed))], isEverybody: false)
+    }
 }
 
 /// A message on its way to the bus, as far as it matters what becomes of it.

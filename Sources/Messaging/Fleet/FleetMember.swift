@@ -19,8 +19,8 @@ package struct FleetMember: Sendable {
 
     /// Who this instance is.
     package let identity: FleetIdentity
-    /// What it last read of the fleet's clock.
-    package var clock: FleetClockReading?
+    /// The channel's full name.
+    package let channel: String
 
     private let limits: FleetLimits
     private let seal: FleetSeal
@@ -33,8 +33,8 @@ package struct FleetMember: Sendable {
 
     /// Since when the channel can be spoken and heard on; `nil`: it cannot.
     private var connectedAt: Instant?
-    /// When it could for the first time, on the fleet's clock.
-    private var joinedAt: UInt64?
+    /// When it could for the first time.
+    private var joinedAt: Instant?
     private var nextHeartbeat: Instant?
     private var nextReview: Instant?
 
@@ -48,6 +48,7 @@ package struct FleetMember: Sendable {
         draw: @escaping @Sendable () -> UInt64
     ) {
         self.identity = identity
+        self.channel = channel
         self.limits = limits
         self.seal = FleetSeal(key: identity.key, channel: channel, limits: limits)
         self.draw = draw
@@ -74,7 +75,7 @@ package struct FleetMember: Sendable {
     package mutating func connected(at time: FleetTime) -> [Action] {
         guard self.connectedAt == nil else { return [] }
         self.connectedAt = time.now
-        self.joinedAt = self.joinedAt ?? time.wallNanoseconds
+        self.joinedAt = self.joinedAt ?? time.now
         return self.beat(at: time)
     }
 
@@ -85,9 +86,14 @@ package struct FleetMember: Sendable {
         return self.asking.disconnected(peers: self.peers).map { .settle($0.question, $0.answers) }
     }
 
-    /// What to publish last.
-    package mutating func farewell(at time: FleetTime) -> [Action] {
-        self.connectedAt == nil ? [] : [.publish(self.sealed(.goodbye, at: time), .other)]
+    /// The end: the others are told, and nobody waits any longer.
+    package mutating func stop(at time: FleetTime) -> [Action] {
+        let goodbye = self.connectedAt.map { _ in Action.publish(self.sealed(.goodbye, at: time), .other) }
+        self.connectedAt = nil
+        self.nextHeartbeat = nil
+        self.nextReview = nil
+        let settled = self.asking.stop(peers: self.peers).map { Action.settle($0.question, $0.answers) }
+        return (goodbye.map { [$0] } ?? []) + settled
     }
 
     /// Time has passed.
@@ -258,16 +264,16 @@ package struct FleetMember: Sendable {
     private mutating func admit(_ bytes: Span<UInt8>, at time: FleetTime) throws(FleetRejection) -> FleetMessage {
         let opened = try self.seal.open(bytes)
         let message = opened.message
+        let (sent, now) = (message.sentAt, time.shared.nanoseconds)
+        let difference = sent > now ? sent - now : now - sent
+        let isInTime = difference <= UInt64(self.limits.clockTolerance.wholeNanoseconds)
         if case .question(let subject, _) = message.content, FleetSubject(rawValue: subject)?.isCommand == true {
             guard opened.isSigned else { throw .unsigned }
             // What was said before this process heard anything may have been obeyed by the one before it.
-            guard let joined = self.joinedAt, message.sentAt >= joined else { throw .stale }
+            guard isInTime, let joined = self.joinedAt else { throw .stale }
+            guard sent > now || joined + .nanoseconds(Int64(difference)) <= time.now else { throw .stale }
         }
-        let (sent, now) = (message.sentAt, time.wallNanoseconds)
-        let difference = sent > now ? sent - now : now - sent
-        guard difference <= UInt64(self.limits.clockTolerance.wholeNanoseconds),
-            self.nonces.insert(message.nonce, at: time.now)
-        else { throw .stale }
+        guard isInTime, self.nonces.insert(message.nonce, at: time.now) else { throw .stale }
         return message
     }
 
@@ -282,7 +288,7 @@ package struct FleetMember: Sendable {
         // Between 80 and 120 % of the interval, so that the instances of a fleet do not beat in step.
         self.nextHeartbeat = time.now + self.limits.heartbeatInterval * (0.8 + 0.4 * self.chance())
         self.planReview(at: time.now)
-        let heartbeat = FleetHeartbeat(build: self.identity.build, clock: self.clock)
+        let heartbeat = FleetHeartbeat(build: self.identity.build, clock: time.reading)
         return [.publish(self.sealed(.heartbeat(heartbeat), at: time), .other)]
     }
 
@@ -310,7 +316,7 @@ package struct FleetMember: Sendable {
             origin: self.identity.origin,
             instance: self.identity.instance,
             nonce: nonce ?? self.nonce(),
-            sentAt: time.wallNanoseconds,
+            sentAt: time.shared.nanoseconds,
             content: content
         )
         return self.seal.sealed(message)

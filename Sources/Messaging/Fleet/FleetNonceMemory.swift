@@ -2,8 +2,9 @@ import Instruments
 
 /// Knows a message that comes a second time, within bounds.
 ///
-/// Two generations: what is new goes into the younger one, and when that is old or full it becomes the elder, and the elder
-/// is forgotten. So each nonce is remembered for `period` at least, unless more come in that time than there is room for.
+/// Two generations: what is new goes into the younger one, and when that is old or full it becomes the elder, and the
+/// elder is forgotten. So each nonce is remembered for `period` at least, unless more come in that time than there is
+/// room for.
 struct FleetNonceMemory: Sendable {
     private let period: Duration
     private let capacity: Int

@@ -2,8 +2,8 @@
 package protocol FleetResponder: Sendable {
     /// Answers one question.
     ///
-    /// Called in a task of its own, several at once. Whoever takes longer than `FleetLimits.patience` is cancelled and not
-    /// listened to any more. A question that commands has been proven to come from the fleet.
+    /// Called in a task of its own, several at once. Whoever takes longer than `FleetLimits.patience` is cancelled and
+    /// not listened to any more. A question that commands has been proven to come from the fleet.
     func answer(_ question: FleetQuestion) async -> FleetReply
 }
 

@@ -61,8 +61,7 @@ import Testing
 
     @Test func `one that said goodbye is not missed`() throws {
         var fleet = Self.fleet(3)
-        fleet.say(farewellOf: 2)
-        fleet.link(2, is: .closed)
+        fleet.stop(2)
         let question = try fleet.ask(0)
         #expect(fleet.settled[question]?.isComplete == true)
     }
@@ -93,6 +92,17 @@ import Testing
         let question = try fleet.ask(0)
         fleet.link(0, is: .closed)
         #expect(fleet.settled[question]?.texts == ["i0 0: ?"])
+        #expect(fleet.settled[question]?.isComplete == false)
+    }
+
+    @Test func `an instance that ends waits no longer`() throws {
+        var fleet = Self.fleet(2)
+        fleet.link(1, is: .frozen)
+        fleet.replies[0] = { _ in nil }
+        let question = try fleet.ask(0)
+        fleet.stop(0)
+        #expect(fleet.settled[question]?.answers == [])
+        #expect(fleet.settled[question]?.unanswered == ["i1"])
         #expect(fleet.settled[question]?.isComplete == false)
     }
 
@@ -250,7 +260,7 @@ import Testing
             origin: BusOrigin(high: 9, low: 9),
             instance: "newer",
             nonce: FleetNonce(high: 1, low: 1),
-            sentAt: fleet.time(of: 0).wallNanoseconds,
+            sentAt: fleet.time(of: 0).shared.nanoseconds,
             content: .question(subject: "something new", body: [])
         )
         let seal = FleetSeal(key: FleetKey(secret: "a secret"), channel: FleetModel.channel, limits: FleetLimits())

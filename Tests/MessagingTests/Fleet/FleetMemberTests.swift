@@ -107,7 +107,7 @@ import Testing
         nonce: UInt64,
         off: Duration = .zero
     ) -> [UInt8] {
-        let now = Int64(fleet.time(of: 0).wallNanoseconds) + off.wholeNanoseconds
+        let now = Int64(fleet.time(of: 0).shared.nanoseconds) + off.wholeNanoseconds
         let message = FleetMessage(
             origin: origin,
             instance: instance,
@@ -296,6 +296,25 @@ import Testing
     }
 
     // MARK: - Clocks
+
+    @Test func `a heartbeat tells how the sender's clock stands to the shared one`() throws {
+        for (error, reading) in [(UInt64(1500), FleetClockReading(offset: -250, error: 1500)), (.max, nil)] {
+            let identity = FleetIdentity(instance: "one", build: "1", key: nil)
+            var member = FleetMember(identity, channel: "c") { 7 }
+            let time = FleetTime(
+                now: Instant(nanoseconds: 1),
+                shared: BusTime(nanoseconds: 1000, error: error),
+                wallNanoseconds: 1250
+            )
+            guard case .publish(let bytes, .other)? = member.connected(at: time).first else {
+                Issue.record("no heartbeat")
+                continue
+            }
+            let message = try FleetMessage(reading: bytes.span)
+            #expect(message.content == .heartbeat(FleetHeartbeat(build: "1", clock: reading)))
+            #expect(message.sentAt == 1000)
+        }
+    }
 
     @Test func `instances whose clocks differ by less than the tolerance understand each other`() throws {
         for (error, isUnderstood) in [(Duration.seconds(29), true), (.seconds(-29), true), (.seconds(31), false)] {

@@ -61,7 +61,8 @@ struct FleetModel {
     func time(of member: Int) -> FleetTime {
         let since1970 = Int64(1_790_000_000_000_000_000) + Int64(self.now.nanoseconds)
         let wall = since1970 + self.clockErrors[member].wholeNanoseconds
-        return FleetTime(now: self.now, wallNanoseconds: UInt64(wall))
+        let shared = BusTime(nanoseconds: UInt64(wall), error: 1000)
+        return FleetTime(now: self.now, shared: shared, wallNanoseconds: UInt64(since1970))
     }
 
     // MARK: - What a test does
@@ -119,8 +120,9 @@ struct FleetModel {
         }
     }
 
-    mutating func say(farewellOf member: Int) {
-        self.take(self.members[member].farewell(at: self.time(of: member)), of: member)
+    mutating func stop(_ member: Int) {
+        self.take(self.members[member].stop(at: self.time(of: member)), of: member)
+        self.links[member] = .closed
     }
 
     /// The responder of a question that was not answered at once has ended.
