@@ -115,6 +115,26 @@ struct ClosingTests {
         driven.end()
     }
 
+    @Test(arguments: [false, true])
+    func `closing by reset takes back what the kernel has not sent`(byReset: Bool) throws {
+        let driven = try DrivenLoop()
+        let handler = RecordingHandler()
+        var accepted: ConnectionHandle?
+        let address = try driven.listen { socket in
+            accepted = socket.connection
+            return handler
+        }
+        let peer = try Peer(to: address.port, receiveBuffer: 4096)
+        #expect(driven.turn { accepted != nil })
+        let connection = try #require(accepted)
+        driven.loop.send([UInt8](repeating: 1, count: 4 << 20), to: connection)
+        let taken = try #require(driven.loop.counters(of: connection)).bytesSent
+        driven.loop.close(connection, .local, byReset: byReset)
+        let received = UInt64(peer.receiveAll(turning: driven).count)
+        #expect(byReset ? received < taken : received == taken)
+        #expect(handler.ending == .local)
+    }
+
     @Test func `finish flushes, ends our side and waits for the peer`() throws {
         let driven = try DrivenLoop()
         let handler = RecordingHandler()

@@ -17,10 +17,17 @@ extension EventLoop {
     }
 
     /// Closes now, without sending what is queued; `closed` is called before the tick ends.
-    package func close(_ connection: ConnectionHandle, _ ending: SocketEnding = .local) {
+    ///
+    /// - Parameter byReset: What the kernel has taken and not sent yet is not sent either.
+    package func close(_ connection: ConnectionHandle, _ ending: SocketEnding = .local, byReset: Bool = false) {
         self.assertInside()
-        self.flushHeld(of: connection)
+        if !byReset {
+            self.flushHeld(of: connection)
+        }
         guard self.slab.isOpen(connection) else { return }
+        if byReset {
+            linux_reset_on_close(self.slab[connection.slot].descriptor)
+        }
         self.release(connection, ending)
     }
 
