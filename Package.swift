@@ -82,7 +82,7 @@ let rows: [Row] = [
         outside: [deque],
         settings: [spans, facesC]
     ),
-    Row(name: "Messaging", ours: ["Crypto", "Instruments", "Notation"], settings: [spans]),
+    Row(name: "Messaging", ours: ["Crypto", "Instruments", "Notation"], outside: [deque], settings: [spans]),
     Row(name: "HTTP", ours: ["ByteKernels", "Notation"], settings: [spans]),
     Row(name: "WebSocket", ours: ["ByteKernels", "Crypto", "HTTP"], settings: [spans]),
     Row(name: "JSONText", ours: ["ByteKernels", "Notation"], settings: [spans]),

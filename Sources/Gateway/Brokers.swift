@@ -21,6 +21,7 @@ enum Brokers {
         case .redis:
             try RedisBroker(
                 settings: settings.redis,
+                patience: settings.patience,
                 identity: FleetIdentity(instance: instance, build: Version.number, key: key),
                 loopIndex: loopIndex,
                 log: log

@@ -33,7 +33,7 @@ package struct Publication: Sendable {
 package struct PublicationReceipt: Sendable {
     package enum Result: Sendable, Equatable {
         case accepted
-        /// Not, or not certainly, published: the broker is away, refused it, or was lost before it answered.
+        /// Not, or not certainly, published: the broker refused it, or was away for longer than is waited.
         case unavailable
         case tooBig
     }
@@ -54,7 +54,7 @@ package struct PublicationReceipt: Sendable {
 /// How a broker feels, for readiness and `broker_up`.
 package enum BrokerHealth: Sendable, Equatable {
     case up
-    /// Since when it has been away, and why, without secrets.
+    /// Why it is away, without secrets.
     case down(reason: String)
 }
 
@@ -77,8 +77,13 @@ package protocol Broker: AnyObject, Sendable {
     /// Called once; does not wait for the broker to be reached.
     func start(delivering sink: any BrokerSink, answering responder: any FleetResponder)
 
-    /// Takes publications from any thread, in their order. Each is answered by exactly one receipt.
+    /// Takes publications from any thread, in their order. Each is answered by exactly one receipt: while the broker is
+    /// away, once it is back or patience has run out.
     func publish(_ publications: [Publication])
+
+    /// Whether what is published now has to wait, since the broker is away or far behind: then a publisher is better
+    /// not read until it has its receipt. Cheap, and asked from any thread.
+    var isHolding: Bool { get }
 
     /// This instance's need of these rooms may have changed: the broker asks `sink.wants` and subscribes or
     /// unsubscribes accordingly. Called from any thread; being asked twice does no harm.

@@ -4,6 +4,7 @@ import Instruments
 package final class MemoryBroker: Broker {
     package let name = "memory"
     package var health: BrokerHealth { .up }
+    package var isHolding: Bool { false }
 
     package let fleet = FleetStatus()
 

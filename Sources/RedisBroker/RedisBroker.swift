@@ -5,9 +5,10 @@ package import Reactor
 /// Rooms shared between instances through one Redis.
 ///
 /// Two connections live on a loop of the broker's own: one subscribes to the rooms this instance has, one publishes.
-/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away, or more is unanswered
-/// than the settings allow, publications are answered `.unavailable` at once. What is unanswered when the connection is
-/// lost is answered `.unavailable` too: Redis may have taken it, and then it is delivered nevertheless.
+/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away they wait, and what was
+/// unanswered is sent again. When patience runs out, they are answered `.unavailable`: Redis may have taken those that
+/// were sent, and then they are delivered nevertheless. More than the settings allow to be pending is `.unavailable` at
+/// once.
 package final class RedisBroker: Broker {
     /// What is shown to other threads, as it was at the end of a tick.
     struct Shown: Sendable {
@@ -29,9 +30,11 @@ package final class RedisBroker: Broker {
     ///
     /// - Parameters:
     ///   - settings: With a URL.
+    ///   - patience: How long a publication waits for a Redis that is away.
     ///   - identity: Whose name Redis' `CLIENT LIST` is to show.
     package convenience init(
         settings: RedisSettings,
+        patience: Duration,
         identity: FleetIdentity,
         fleetLimits: FleetLimits = FleetLimits(),
         loopIndex: Int,
@@ -42,6 +45,7 @@ package final class RedisBroker: Broker {
         let loop = try EventLoop(index: loopIndex, name: "redis", configuration: configuration)
         self.init(
             settings: settings,
+            patience: patience,
             identity: identity,
             fleetLimits: fleetLimits,
             loop: loop,
@@ -55,6 +59,7 @@ package final class RedisBroker: Broker {
     ///   - identity: Its origin is this broker's.
     package init(
         settings: RedisSettings,
+        patience: Duration,
         identity: FleetIdentity,
         fleetLimits: FleetLimits = FleetLimits(),
         loop: EventLoop,
@@ -71,6 +76,7 @@ package final class RedisBroker: Broker {
         let node = RedisNode(
             loop: loop,
             settings: settings,
+            patience: patience,
             endpoint: RedisEndpoint(url),
             identity: identity,
             fleetLimits: fleetLimits,
@@ -82,6 +88,7 @@ package final class RedisBroker: Broker {
     }
 
     package var health: BrokerHealth { self.shown.withLock { $0.health } }
+    package var isHolding: Bool { self.inbox.isHolding }
     package var counts: BrokerCounts { self.shown.withLock { $0.counts } }
 
     package var fleet: FleetStatus { self.shown.withLock { $0.fleet } }

@@ -4,24 +4,24 @@ import Messaging
 struct RedisChannels: Sendable {
     private let room: String
     private let roomBytes: [UInt8]
-    /// Where every instance announces how far it has come.
-    let tails: String
+    /// Where instances ask each other after they were away, and answer; those of an earlier build announce there too.
+    let inner: String
     /// Where the instances tell and ask each other.
     let fleet: String
     /// Where this broker publishes to itself, to see whether its subscription lives.
     let probe: String
 
-    private let tailBytes: [UInt8]
+    private let innerBytes: [UInt8]
     private let fleetBytes: [UInt8]
     private let probeBytes: [UInt8]
 
     init(prefix: String, origin: BusOrigin) {
         self.room = prefix + "room:"
-        self.tails = prefix + "_tail"
+        self.inner = prefix + "_tail"
         self.fleet = prefix + "_fleet"
         self.probe = prefix + "_probe:" + origin.description
         self.roomBytes = Array(self.room.utf8)
-        self.tailBytes = Array(self.tails.utf8)
+        self.innerBytes = Array(self.inner.utf8)
         self.fleetBytes = Array(self.fleet.utf8)
         self.probeBytes = Array(self.probe.utf8)
     }
@@ -29,7 +29,7 @@ struct RedisChannels: Sendable {
     /// What a channel is for.
     enum Meaning: Equatable {
         case room(RoomName)
-        case tails
+        case inner
         case fleet
         case probe
         /// Under our prefix, and no room's name; nobody here asked for it.
@@ -45,8 +45,8 @@ struct RedisChannels: Sendable {
             let name = channel.span.extracting(self.roomBytes.count...)
             return (try? RoomName(name)).map { .room($0) } ?? .unknown
         }
-        if channel == self.tailBytes {
-            return .tails
+        if channel == self.innerBytes {
+            return .inner
         }
         if channel == self.fleetBytes {
             return .fleet

@@ -7,6 +7,7 @@ final class RedisComplaints {
     private let log: EventLog
     private var gaps = LineLimit()
     private var duplicates = LineLimit()
+    private var lates = LineLimit()
     private var unreadables = LineLimit()
     private var refusals = LineLimit()
 
@@ -29,6 +30,13 @@ final class RedisComplaints {
         self.tally.counts.duplicates += 1
         if let count = self.duplicates.admit(at: now) {
             self.write(.duplicate, count, room)
+        }
+    }
+
+    /// A message came after a newer one of its publisher.
+    func late(in room: RoomName, at now: Instant) {
+        if let count = self.lates.admit(at: now) {
+            self.write(.late, count, room)
         }
     }
 

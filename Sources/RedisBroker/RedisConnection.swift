@@ -55,10 +55,12 @@ final class RedisConnection {
     private var openedAt: Instant?
     private var lastComplaint: RedisFault?
 
+    /// - Parameter haste: For so long after it was lost, it is tried again often.
     init(
         role: Role,
         loop: EventLoop,
         settings: RedisSettings,
+        haste: Duration,
         endpoint: RedisEndpoint,
         instance: String,
         tally: RedisTally,
@@ -75,6 +77,7 @@ final class RedisConnection {
             host: endpoint.host,
             patience: settings.connectTimeout,
             pingInterval: settings.pingInterval,
+            haste: haste,
             now: loop.now
         )
         self.reader = RedisReplyReader(maximumBytes: Self.maximumReplyBytes)
@@ -82,6 +85,9 @@ final class RedisConnection {
     }
 
     var isReady: Bool { self.link.isReady && self.decided == nil }
+
+    /// Everything that Redis sent until then has come.
+    var provenAt: Instant { self.link.provenAt }
 
     /// Where it is connected to, for people.
     var place: String { self.address?.description ?? "\(self.endpoint.host):\(self.endpoint.port)" }
@@ -101,12 +107,21 @@ final class RedisConnection {
         }
     }
 
+    /// Tries again now rather than at the end of a rest.
+    func hurry() {
+        self.link.hurry(at: self.loop.now)
+        self.rearm()
+    }
+
     /// Closes the connection; a new one is attempted after a rest.
+    ///
+    /// It is reset: what was handed to the kernel and is not sent yet shall not arrive after what the next one sends.
+    /// Where there is no next one, since the broker stops, it may arrive.
     func give(up fault: RedisFault) {
         guard self.decided == nil else { return }
         if let handle = self.handle {
             self.decided = fault
-            self.loop.close(handle, .local)
+            self.loop.close(handle, .local, byReset: fault != .stopped)
         } else {
             self.finish(fault)
         }

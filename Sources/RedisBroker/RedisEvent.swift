@@ -16,11 +16,12 @@ package enum RedisEvent: String, LogEvent {
     case unreadable = "redis.unreadable"
     case gap = "redis.gap"
     case duplicate = "redis.duplicate"
+    case late = "redis.late"
 
     package var level: LogLevel {
         switch self {
         case .up, .subscribed: .info
-        case .down, .connectionLost, .attemptFailed, .refused, .unreadable, .gap, .duplicate: .warning
+        case .down, .connectionLost, .attemptFailed, .refused, .unreadable, .gap, .duplicate, .late: .warning
         case .connected, .attemptFailedAgain: .debug
         }
     }
@@ -38,6 +39,7 @@ package enum RedisEvent: String, LogEvent {
         case .unreadable: "What came from Redis could not be read and was not delivered."
         case .gap: "Messages were published and never came from Redis."
         case .duplicate: "Messages came from Redis a second time and were not delivered again."
+        case .late: "Messages of a connection that was given up came after newer ones and were not delivered."
         }
     }
 
@@ -50,7 +52,7 @@ package enum RedisEvent: String, LogEvent {
         case .attemptFailed, .attemptFailedAgain: [.broker, .reason, .waitMs]
         case .subscribed: [.broker, .count, .durationMs]
         case .refused: [.broker, .room, .error, .count]
-        case .unreadable, .gap, .duplicate: [.broker, .room, .error, .count]
+        case .unreadable, .gap, .duplicate, .late: [.broker, .room, .error, .count]
         }
     }
 }

@@ -1,10 +1,11 @@
 import Instruments
 import Messaging
+import Synchronization
 
 /// What other threads have for the broker's loop, bounded: the one part of the broker that threads share.
 ///
-/// What is admitted counts until its receipt is given, so the bounds hold for the inbox and for what Redis has not
-/// answered together.
+/// What is admitted counts until its receipt is given, so the bounds hold for the inbox, for what waits for Redis and
+/// for what Redis has not answered together.
 final class RedisInbox: Sendable {
     struct Contents {
         var publications: [Publication] = []
@@ -16,19 +17,28 @@ final class RedisInbox: Sendable {
     private struct State {
         var contents = Contents()
         var isPosted = false
-        var isOpen = false
+        var isAway = true
         var isStopped = false
         var pendingBytes = 0
         var pendingMessages = 0
     }
 
     private let state = Lock(State())
+    private let holds = Atomic(true)
     private let maximumBytes: Int
     private let maximumMessages: Int
 
     init(maximumBytes: Int, maximumMessages: Int) {
         self.maximumBytes = maximumBytes
         self.maximumMessages = maximumMessages
+    }
+
+    /// Whether what is added now has to wait: Redis is away, or more than half of what may be pending is.
+    var isHolding: Bool { self.holds.load(ordering: .relaxed) }
+
+    private func noteHolding(_ state: State) {
+        let isFull = state.pendingMessages > self.maximumMessages / 2 || state.pendingBytes > self.maximumBytes / 2
+        self.holds.store(!state.isStopped && (state.isAway || isFull), ordering: .relaxed)
     }
 
     /// What a publication counts for: its payload, and what an envelope and a command need beside it at most.
@@ -52,7 +62,7 @@ final class RedisInbox: Sendable {
                 let size = Self.size(of: publication)
                 if size > self.maximumBytes {
                     state.contents.refused.append(PublicationReceipt(of: publication, .tooBig))
-                } else if !state.isOpen || state.pendingMessages >= self.maximumMessages
+                } else if state.pendingMessages >= self.maximumMessages
                     || state.pendingBytes + size > self.maximumBytes
                 {
                     state.contents.refused.append(PublicationReceipt(of: publication, .unavailable))
@@ -62,6 +72,7 @@ final class RedisInbox: Sendable {
                     state.contents.publications.append(publication)
                 }
             }
+            self.noteHolding(state)
             return Self.post(&state)
         }
     }
@@ -91,12 +102,16 @@ final class RedisInbox: Sendable {
         self.state.withLock { state in
             state.pendingMessages -= 1
             state.pendingBytes -= Self.size(of: publication)
+            self.noteHolding(state)
         }
     }
 
-    /// Whether publications are taken at all.
-    func setOpen(_ isOpen: Bool) {
-        self.state.withLock { $0.isOpen = isOpen }
+    /// Whether Redis is away: then publications wait.
+    func setAway(_ isAway: Bool) {
+        self.state.withLock { state in
+            state.isAway = isAway
+            self.noteHolding(state)
+        }
     }
 
     /// From now on nothing is taken; what is in there stays to be taken out.
@@ -104,8 +119,10 @@ final class RedisInbox: Sendable {
     /// - Returns: Whether this was the first call.
     func stop() -> Bool {
         self.state.withLock { state in
-            defer { state.isStopped = true }
-            return !state.isStopped
+            let isFirst = !state.isStopped
+            state.isStopped = true
+            self.noteHolding(state)
+            return isFirst
         }
     }
 }

@@ -28,18 +28,31 @@ struct RedisLink: Sendable {
     private let host: String
     private let patience: Duration
     private let pingInterval: Duration
+    private let haste: Duration
     private var state: State
     private var backoff = Backoff()
     private var attempt: UInt64 = 0
+    /// Until when attempts follow each other quickly, since somebody waits.
+    private var hastyUntil: Instant
     private var heardAt: Instant
+    /// Everything that Redis sent until then has come: a PING that was sent then is answered.
+    private(set) var provenAt: Instant
 
-    /// - Parameter patience: For resolving and for the greeting, each. The reactor times connecting itself.
-    init(host: String, patience: Duration, pingInterval: Duration, now: Instant) {
+    /// The longest rest between hasty attempts.
+    static let shortRest = Duration.milliseconds(250)
+
+    /// - Parameters:
+    ///   - patience: For resolving and for the greeting, each. The reactor times connecting itself.
+    ///   - haste: For so long after a connection was lost, and at first, rests are short.
+    init(host: String, patience: Duration, pingInterval: Duration, haste: Duration, now: Instant) {
         self.host = host
         self.patience = patience
         self.pingInterval = pingInterval
+        self.haste = haste
+        self.hastyUntil = now + haste
         self.state = .resting(until: now)
         self.heardAt = now
+        self.provenAt = now
     }
 
     var isReady: Bool {
@@ -107,6 +120,7 @@ struct RedisLink: Sendable {
     mutating func greeted(at now: Instant) {
         guard case .greeting = self.state else { return }
         self.state = .ready(since: now, nextPing: now + self.pingInterval)
+        self.provenAt = now
     }
 
     /// A whole reply came: whoever sends is alive, even where the answer to a PING waits behind others.
@@ -121,6 +135,7 @@ struct RedisLink: Sendable {
             self.backoff.reset()
         }
         self.state = .ready(since: since, nextPing: max(sentAt + self.pingInterval, now))
+        self.provenAt = sentAt
         return now - sentAt
     }
 
@@ -137,11 +152,21 @@ struct RedisLink: Sendable {
                 self.state = .connecting(next, others: Array(others.dropFirst()))
                 return .connect(next)
             }
+        case .ready, .awaitingPong:
+            self.hastyUntil = now + self.haste
         default:
             break
         }
-        self.state = .resting(until: now + self.backoff.wait(chance))
+        let rest = self.backoff.wait(chance)
+        self.state = .resting(until: now + (now < self.hastyUntil ? min(rest, Self.shortRest) : rest))
         return nil
+    }
+
+    /// There is reason to believe that an attempt would succeed now.
+    mutating func hurry(at now: Instant) {
+        if case .resting = self.state {
+            self.state = .resting(until: now)
+        }
     }
 
     mutating func stop() {

@@ -16,6 +16,7 @@ final class RedisNode {
 
     private let loop: EventLoop
     private let settings: RedisSettings
+    private let patience: Duration
     private let endpoint: RedisEndpoint
     private let identity: FleetIdentity
     private let fleetLimits: FleetLimits
@@ -26,6 +27,7 @@ final class RedisNode {
     private var pipeline: RedisPipeline?
     private var clock: RedisClock?
     private var publisher: RedisPublisher?
+    private var announcer: RedisAnnouncer?
     private var subscriber: RedisSubscriber?
     private var hasPublished = false
     /// Redis has told the time on this connection, or will not.
@@ -36,6 +38,7 @@ final class RedisNode {
     init(
         loop: EventLoop,
         settings: RedisSettings,
+        patience: Duration,
         endpoint: RedisEndpoint,
         identity: FleetIdentity,
         fleetLimits: FleetLimits,
@@ -45,6 +48,7 @@ final class RedisNode {
     ) {
         self.loop = loop
         self.settings = settings
+        self.patience = patience
         self.endpoint = endpoint
         self.identity = identity
         self.fleetLimits = fleetLimits
@@ -75,11 +79,21 @@ final class RedisNode {
             complaints: self.complaints,
             log: self.log
         )
-        self.publisher = RedisPublisher(
+        let publisher = RedisPublisher(
             node: self,
             pipeline: pipeline,
+            clock: clock,
             loop: self.loop,
             channels: self.channels,
+            outbox: BusOutbox(origin: self.identity.origin, patience: self.patience)
+        )
+        self.publisher = publisher
+        self.announcer = RedisAnnouncer(
+            pipeline: pipeline,
+            publisher: publisher,
+            loop: self.loop,
+            channels: self.channels,
+            complaints: self.complaints,
             origin: self.identity.origin
         )
         self.subscriber = RedisSubscriber(
@@ -87,6 +101,7 @@ final class RedisNode {
             connection: subscribe,
             loop: self.loop,
             channels: self.channels,
+            clock: clock,
             origin: self.identity.origin
         )
         self.connections = [publish, subscribe]
@@ -104,6 +119,7 @@ final class RedisNode {
             connection.flush()
             connection.stop()
         }
+        self.publisher?.stop()
         if let upkeep = self.upkeep.take() {
             self.loop.cancel(upkeep)
         }
@@ -141,6 +157,7 @@ final class RedisNode {
             role: role,
             loop: self.loop,
             settings: self.settings,
+            haste: self.patience,
             endpoint: self.endpoint,
             instance: self.identity.instance,
             tally: self.tally,
@@ -151,9 +168,10 @@ final class RedisNode {
     /// Forgets, now and then, what was not used for long.
     private func keepUp() {
         self.upkeep = self.loop.schedule(after: Self.upkeepInterval) { [weak self] in
-            self?.publisher?.forgetIdle()
-            self?.subscriber?.forgetIdle()
-            self?.keepUp()
+            guard let self else { return }
+            self.publisher?.outbox.sequence.forgetIdle(at: self.loop.now)
+            self.subscriber?.forgetIdle()
+            self.keepUp()
         }
     }
 
@@ -161,16 +179,21 @@ final class RedisNode {
 
     var canPublish: Bool { self.pipeline?.isOpen ?? false }
 
-    func recall(_ away: Duration) {
-        self.publisher?.recall(away)
+    /// One connection stands: Redis is there, so the other one is tried at once.
+    func subscriberOpened() {
+        self.connections.first?.hurry()
     }
 
-    func recallFailed(_ away: Duration) {
-        self.subscriber?.recallFailed(away)
+    func isSubscribed(_ room: RoomName) -> Bool { self.subscriber?.isSubscribed(room) ?? false }
+
+    /// All rooms are subscribed to again after the subscriptions were lost.
+    func returned(missingSince since: Instant) {
+        self.announcer?.returned(missingSince: since)
     }
 
-    func recalled(_ away: Duration) {
-        self.publisher?.recalled(away)
+    /// What was said on the inner channel beside tails.
+    func heard(_ announcement: BusAnnouncement) {
+        self.announcer?.heard(announcement)
     }
 
     /// Publishes to this instance itself, or gives the subscription up where that did not come back.
@@ -200,7 +223,6 @@ final class RedisNode {
         self.fleet?.setConnected(isUp && self.isTimed)
         if isUp {
             self.health = .up
-            self.subscriber?.recallIfAway()
         } else if let fault {
             self.health = .down(reason: fault.description)
         }
@@ -220,6 +242,7 @@ extension RedisNode: RedisPipelineDelegate {
             self.tally.counts.reconnects += 1
         }
         self.hasPublished = true
+        self.connections.last?.hurry()
         // Epochs that begin with the first publications carry the time.
         self.clock?.opened { [weak self] in
             guard let self, self.canPublish else { return }
@@ -247,6 +270,7 @@ extension RedisNode: RedisPipelineDelegate {
 
 extension RedisNode: TickObserver {
     func tickEnded(now: Instant) {
+        self.announcer?.plan()
         for connection in self.connections {
             connection.flush()
         }

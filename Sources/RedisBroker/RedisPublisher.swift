@@ -1,112 +1,102 @@
-import DequeModule
 import Instruments
 import Messaging
 import Reactor
 
-/// The publishing side: numbers publications and announces how far they have come.
+/// Publishes in order, waits with what cannot be published yet, and tells each publisher what became of it.
 final class RedisPublisher {
-    private static let announcementInterval = Duration.seconds(1)
-
     private unowned let node: RedisNode
     private let pipeline: RedisPipeline
+    private let clock: RedisClock
     private let loop: EventLoop
     private let channels: RedisChannels
-    private var sequence: BusSequencePublisher
-    /// Sent and not answered, in order.
-    private var unanswered = Deque<(publication: Publication, stamp: BusStamp)>()
-    private var receipts: [PublicationReceipt] = []
-    private var announcing: TimerToken?
-    /// The longest time for which an instance was away, of those that asked since the last announcement.
-    private var recalled: Duration?
-    private var wasOpen = false
     private let complaints: RedisComplaints
+    /// Publications that have no receipt yet.
+    var outbox: BusOutbox
+    private var receipts: [PublicationReceipt] = []
+    private var patience: TimerToken?
 
-    init(node: RedisNode, pipeline: RedisPipeline, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
+    init(
+        node: RedisNode,
+        pipeline: RedisPipeline,
+        clock: RedisClock,
+        loop: EventLoop,
+        channels: RedisChannels,
+        outbox: BusOutbox
+    ) {
         self.node = node
         self.pipeline = pipeline
+        self.clock = clock
         self.loop = loop
         self.channels = channels
-        self.sequence = BusSequencePublisher(origin: origin)
         self.complaints = node.complaints
+        self.outbox = outbox
     }
 
-    /// Publishes, or answers at once where that cannot be.
+    /// Publishes now, or as soon as Redis is there.
     func publish(_ publications: [Publication]) {
-        let now = self.loop.now
-        let publishedAt = self.loop.wallNanoseconds
-        for publication in publications {
-            guard self.pipeline.isOpen else {
-                self.settle(publication, .unavailable)
-                continue
-            }
-            let message = publication.message
-            let stamp = self.sequence.stamp(message.room, at: now, newEpoch: .random(in: 0...UInt64.max))
-            var command = RedisCommand("PUBLISH", self.channels.channel(of: message.room))
-            command.append { Envelope.append(message, stamp: stamp, publishedAt: publishedAt, to: &$0) }
-            self.unanswered.append((publication, stamp))
+        let new = self.outbox.add(publications, at: self.loop.now, time: self.clock.now, chance: Self.chance)
+        self.send(new)
+        self.watchPatience()
+    }
+
+    private static func chance() -> UInt64 { .random(in: 0 ... .max) }
+
+    private func send(_ publications: [BusOutbox.Numbered]) {
+        let publishedAt = self.clock.now.nanoseconds
+        for (publication, stamp) in publications.map({ ($0.publication, $0.stamp) }) {
+            var command = RedisCommand("PUBLISH", self.channels.channel(of: publication.message.room))
+            command.append { Envelope.append(publication.message, stamp: stamp, publishedAt: publishedAt, to: &$0) }
             self.pipeline.send(command, answering: self)
+        }
+    }
+
+    // MARK: - The connection
+
+    /// Commands may be sent, and the time is known.
+    func opened() {
+        self.node.inbox.setAway(false)
+        self.send(self.outbox.opened(at: self.loop.now, time: self.clock.now, chance: Self.chance))
+    }
+
+    /// All answers that came at once were told.
+    func answersEnded() {
+        self.giveReceipts()
+    }
+
+    func closed() {
+        self.node.inbox.setAway(true)
+        self.outbox.closed(at: self.loop.now)
+        self.watchPatience()
+    }
+
+    /// Nothing is published any more.
+    func stop() {
+        for publication in self.outbox.stop() {
+            self.settle(publication, .unavailable)
         }
         self.giveReceipts()
     }
 
-    /// Asks all origins to announce what they published in the last while.
-    func recall(_ away: Duration) {
-        let milliseconds = UInt64(clamping: away.wholeMilliseconds)
-        let question = BusAnnouncement(origin: self.sequence.origin, tails: [], recallMilliseconds: milliseconds)
-        self.announce(question) { [weak self] in self?.node.recallFailed(away) }
-    }
+    // MARK: - Patience
 
-    /// Another instance was away for so long.
-    func recalled(_ away: Duration) {
-        self.recalled = max(away, self.recalled ?? .zero)
-        self.planAnnouncement()
-    }
-
-    func forgetIdle() {
-        self.sequence.forgetIdle(at: self.loop.now)
-    }
-
-    // MARK: - What else it publishes
-
-    private func planAnnouncement() {
-        guard self.announcing == nil, self.sequence.hasNews || self.recalled != nil else { return }
-        self.announcing = self.loop.schedule(after: Self.announcementInterval) { [weak self] in
-            self?.announcing = nil
-            self?.announceNews()
+    /// One timer, for the publication that has waited for longest.
+    private func watchPatience() {
+        guard self.patience == nil, let deadline = self.outbox.nextDeadline else { return }
+        self.patience = self.loop.schedule(after: max(deadline - self.loop.now, .zero)) { [weak self] in
+            self?.patience = nil
+            self?.patienceEnded()
         }
     }
 
-    private func announceNews() {
-        guard self.pipeline.isOpen else { return }
-        if let away = self.recalled.take() {
-            self.sequence.recall(away, at: self.loop.now)
+    private func patienceEnded() {
+        for publication in self.outbox.giveUp(at: self.loop.now) {
+            self.settle(publication, .unavailable)
         }
-        var news = self.sequence.takeNews()[...]
-        while !news.isEmpty {
-            let tails = Array(news.prefix(BusAnnouncement.maximumTails))
-            news = news.dropFirst(tails.count)
-            let announcement = BusAnnouncement(origin: self.sequence.origin, tails: tails)
-            self.announce(announcement) { [weak self] in self?.sequence.returned(tails) }
-        }
+        self.giveReceipts()
+        self.watchPatience()
     }
 
-    /// - Parameter failed: What is to be done where it was not, or not certainly, published.
-    private func announce(_ announcement: BusAnnouncement, failed: @escaping () -> Void) {
-        var command = RedisCommand("PUBLISH", self.channels.tails)
-        command.append { $0 += announcement.encoded }
-        self.pipeline.send(command) { [weak self] answer, now in
-            guard let self else { return }
-            switch answer {
-            case .reply(.integer): return
-            case .reply: self.pipeline.giveUpUnexpected()
-            case .refused(let reply): self.complaints.refused(reply, in: nil, at: now)
-            case .lost: break
-            }
-            failed()
-        }
-    }
-
-    // MARK: - Answers
+    // MARK: - Receipts
 
     private func settle(_ publication: Publication, _ result: PublicationReceipt.Result) {
         self.node.inbox.release(publication)
@@ -117,43 +107,26 @@ final class RedisPublisher {
         guard !self.receipts.isEmpty else { return }
         self.node.sink?.settled(exchange(&self.receipts, with: []))
     }
-
-    // MARK: - The connection
-
-    func opened() {
-        self.node.inbox.setOpen(true)
-        // The last numbers of epochs that ended with the connection go before the first of the new ones.
-        self.announceNews()
-    }
-
-    /// All answers that came at once were told.
-    func answersEnded() {
-        self.planAnnouncement()
-        self.giveReceipts()
-    }
-
-    func closed() {
-        self.node.inbox.setOpen(false)
-        self.giveReceipts()
-    }
 }
 
 extension RedisPublisher: RedisAsker {
     func answered(_ answer: RedisAnswer, at now: Instant) {
-        guard let (publication, stamp) = self.unanswered.popFirst() else { return }
-        let room = publication.message.room
-        if case .reply(.integer) = answer {
-            self.sequence.accepted(stamp, in: room)
+        switch answer {
+        case .reply(.integer(let connections)):
+            // Those that got it, of which this instance may be one.
+            let isHeard = { room in connections > (self.node.isSubscribed(room) ? 1 : 0) }
+            guard let publication = self.outbox.accepted(isHeard: isHeard, at: now) else { return }
             self.node.tally.counts.published += 1
             self.settle(publication, .accepted)
-            return
-        }
-        self.sequence.doubted(stamp, in: room)
-        self.settle(publication, .unavailable)
-        switch answer {
-        case .refused(let reply): self.complaints.refused(reply, in: room, at: now)
-        case .reply: self.pipeline.giveUpUnexpected()
-        case .lost: break
+        case .reply:
+            self.pipeline.giveUpUnexpected()
+        case .refused(let reply):
+            guard let publication = self.outbox.refused() else { return }
+            self.settle(publication, .unavailable)
+            self.complaints.refused(reply, in: publication.message.room, at: now)
+        case .lost:
+            // Sent again on the next connection.
+            break
         }
     }
 }

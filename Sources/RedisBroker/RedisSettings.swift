@@ -8,7 +8,7 @@ package struct RedisSettings: Sendable {
     package let prefix: String
     package let pingInterval: Duration
     package let connectTimeout: Duration
-    /// Bounds of the publications that Redis has not answered yet.
+    /// Bounds of the publications that have no receipt yet.
     package let pendingBytes: Int
     package let pendingMessages: Int
 
@@ -40,13 +40,13 @@ package struct RedisSettings: Sendable {
             default: 64 << 20,
             atLeast: 1 << 20,
             atMost: 128 << 20,
-            "Publications that Redis has not answered yet, in bytes; further ones are refused at once."
+            "Publications that wait for Redis or for its answer, in bytes; further ones are refused at once."
         )
         self.pendingMessages = settings.int(
             "redis.pendingMessages",
             default: 100_000,
             atLeast: 1,
-            "Publications that Redis has not answered yet; further ones are refused at once."
+            "Publications that wait for Redis or for its answer; further ones are refused at once."
         )
         if let url = self.url, let remedy = RedisEndpoint.remedy(for: url) {
             settings.refuse("redis.url", remedy)

@@ -8,6 +8,7 @@ final class RedisSubscriber {
     private let connection: RedisConnection
     private let loop: EventLoop
     private let channels: RedisChannels
+    private let clock: RedisClock
     private let origin: BusOrigin
 
     private var subscriptions = RedisSubscriptions()
@@ -22,16 +23,22 @@ final class RedisSubscriber {
 
     private var openedAt: Instant?
     private var isComplete = false
-    /// When anything came last, on this connection or the one before.
-    private var heardAt: Instant?
-    /// For how long there was no subscription, until that was told to the others.
-    private var away: Duration?
+    /// Until when everything had come before the subscriptions were lost; `nil` while nothing is missed.
+    private var missingSince: Instant?
 
-    init(node: RedisNode, connection: RedisConnection, loop: EventLoop, channels: RedisChannels, origin: BusOrigin) {
+    init(
+        node: RedisNode,
+        connection: RedisConnection,
+        loop: EventLoop,
+        channels: RedisChannels,
+        clock: RedisClock,
+        origin: BusOrigin
+    ) {
         self.node = node
         self.connection = connection
         self.loop = loop
         self.channels = channels
+        self.clock = clock
         self.origin = origin
         self.complaints = node.complaints
         connection.delegate = self
@@ -54,17 +61,7 @@ final class RedisSubscriber {
         self.sequence.forgetIdle(at: self.loop.now)
     }
 
-    /// Tells the other instances that something may have been missed, once there is a way to.
-    func recallIfAway() {
-        guard self.isComplete, let away = self.away, self.node.canPublish else { return }
-        self.away = nil
-        self.node.recall(away)
-    }
-
-    /// What was told to the others has not, or not certainly, reached them.
-    func recallFailed(_ away: Duration) {
-        self.away = max(away, self.away ?? .zero)
-    }
+    func isSubscribed(_ room: RoomName) -> Bool { self.subscriptions.isSubscribed(room) }
 
     // MARK: - Subscriptions
 
@@ -107,7 +104,9 @@ final class RedisSubscriber {
                 (.durationMs, .integer((self.loop.now - opened).wholeMilliseconds)),
             ]
         )
-        self.recallIfAway()
+        if let since = self.missingSince.take() {
+            self.node.returned(missingSince: since)
+        }
     }
 
     private func confirmed(_ channel: [UInt8], isSubscribed: Bool) {
@@ -116,7 +115,7 @@ final class RedisSubscriber {
             self.deliver()
             if isSubscribed {
                 if self.subscriptions.subscribed(room) {
-                    self.sequence.confirmed(room)
+                    self.sequence.confirmed(room, at: self.clock.now)
                     self.hasConfirmed = true
                 }
             } else if self.subscriptions.unsubscribed(room) {
@@ -124,7 +123,7 @@ final class RedisSubscriber {
             } else {
                 self.connection.give(up: .subscriptionEnded)
             }
-        case .tails, .fleet, .probe:
+        case .inner, .fleet, .probe:
             guard isSubscribed else {
                 self.connection.give(up: .subscriptionEnded)
                 return
@@ -149,9 +148,9 @@ final class RedisSubscriber {
                 self.examineConfirmed()
             }
             self.arrived(payload, in: room, at: now)
-        case .tails:
+        case .inner:
             self.node.probe.messagesCame()
-            self.announced(payload, at: now)
+            self.announced(payload, in: nil, at: now)
         case .fleet:
             self.node.probe.messagesCame()
             self.node.fleet?.heard(payload)
@@ -169,6 +168,10 @@ final class RedisSubscriber {
             self.arrived.append(self.plain(payload, in: room))
             return
         }
+        guard !BusAnnouncement.isOne(payload.span) else {
+            self.announced(payload, in: room, at: now)
+            return
+        }
         let envelope: Envelope
         do throws(EnvelopeError) {
             envelope = try Envelope.decode(payload.span, home: self.origin)
@@ -180,12 +183,15 @@ final class RedisSubscriber {
             self.complaints.unreadable("envelope of another room, \(envelope.message.room)", in: room, at: now)
             return
         }
-        switch self.sequence.judge(envelope.stamp, in: room, at: now) {
+        let sentAt = envelope.message.publishedAt
+        switch self.sequence.judge(envelope.stamp, sentAt: sentAt, in: room, at: now) {
         case .next(let missing):
             self.arrived.append(envelope.message)
             self.complaints.missing(missing, in: room, at: now)
         case .repeated:
             self.complaints.repeated(in: room, at: now)
+        case .late:
+            self.complaints.late(in: room, at: now)
         }
     }
 
@@ -202,20 +208,25 @@ final class RedisSubscriber {
         )
     }
 
-    private func announced(_ payload: [UInt8], at now: Instant) {
+    /// - Parameter room: Whose channel it came on; `nil` for the inner one.
+    private func announced(_ payload: [UInt8], in room: RoomName?, at now: Instant) {
         let announcement: BusAnnouncement
         do throws(EnvelopeError) {
             announcement = try BusAnnouncement(payload.span)
         } catch {
-            self.complaints.unreadable(error.description, in: nil, at: now)
+            self.complaints.unreadable(error.description, in: room, at: now)
             return
         }
-        for tail in announcement.tails {
-            let missing = self.sequence.heard(tail, of: announcement.origin, at: now)
-            self.complaints.missing(missing, in: tail.room, at: now)
+        for told in announcement.tails {
+            if let room, told.room != room {
+                self.complaints.unreadable("announcement of another room, \(told.room)", in: room, at: now)
+                return
+            }
+            let missing = self.sequence.heard(told.tail, of: announcement.origin, in: told.room, at: now)
+            self.complaints.missing(missing, in: told.room, at: now)
         }
-        if let away = announcement.recallMilliseconds {
-            self.node.recalled(.milliseconds(Int64(clamping: min(away, 600_000))))
+        if room == nil {
+            self.node.heard(announcement)
         }
     }
 
@@ -236,13 +247,11 @@ extension RedisSubscriber: RedisConnectionDelegate {
         if self.openedAt != nil {
             self.node.tally.counts.reconnects += 1
         }
-        if let heard = self.heardAt {
-            self.away = (self.away ?? .zero) + (now - heard) + .seconds(2)
-        }
         self.openedAt = now
         self.isComplete = false
-        // Announcements before rooms: none can be missed that concerns a room from its confirmation on.
-        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.tails, self.channels.fleet, self.channels.probe))
+        self.node.subscriberOpened()
+        // The inner channels before the rooms: who has its rooms back hears the answers to what it asks then.
+        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.inner, self.channels.fleet, self.channels.probe))
         self.subscriptions.opened()
         self.examine()
     }
@@ -250,7 +259,6 @@ extension RedisSubscriber: RedisConnectionDelegate {
     func pinged() {}
 
     func replied(_ reply: RedisReply, at now: Instant) {
-        self.heardAt = now
         switch reply {
         case .array(let parts):
             self.pushed(parts, at: now)
@@ -288,6 +296,9 @@ extension RedisSubscriber: RedisConnectionDelegate {
 
     func ended(_ fault: RedisFault, at now: Instant) {
         self.deliver()
+        if self.openedAt != nil {
+            self.missingSince = min(self.connection.provenAt, self.missingSince ?? self.connection.provenAt)
+        }
         self.innerConfirmed = []
         self.hasConfirmed = false
         self.subscriptions.lost()

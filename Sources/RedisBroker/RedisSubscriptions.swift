@@ -44,6 +44,9 @@ struct RedisSubscriptions {
     /// Every room that was wanted when the connection was made is subscribed to, whatever has come and gone since.
     var isBack: Bool { self.isOpen && self.returning.isEmpty }
 
+    /// Whether messages of the room arrive.
+    func isSubscribed(_ room: RoomName) -> Bool { self.standings[room] == .subscribed }
+
     /// Nothing is under way and nothing to be examined.
     var isSettled: Bool { self.isOpen && self.unconfirmed == 0 && self.unexamined.isEmpty }
 

@@ -1,5 +1,6 @@
 """Rooms over several instances, and a Redis that comes and goes."""
 
+import asyncio
 import shutil
 import unittest
 
@@ -42,7 +43,7 @@ class RedisTests(TestCase):
 
     async def test_a_redis_that_is_not_there_degrades_and_heals(self):
         redis = self.redis()
-        gateway = self.gateway("--redis-url", redis.url).ready()
+        gateway = self.gateway("--redis-url", redis.url, "--set", "broker.patience=500ms").ready()
         self.assertEqual(gateway.get("/readyz").status, 200)
         self.assertIn("degraded", gateway.get("/readyz?verbose").text)
         native = await self.native(gateway)
@@ -117,6 +118,43 @@ class RedisTests(TestCase):
             self.assertIn("cluster.secret", gateway.errors)
             self.assertIn(reason, gateway.errors)
             self.assertNotIn("aaa", gateway.errors)
+    async def test_a_redis_that_is_killed_and_comes_back_costs_publishers_a_delay(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        alice, bob = await self.native(here, "?user=alice"), await self.native(there, "?user=bob")
+        plain = await self.connect(here, "/ws?room=plain&echo=false")
+        for room in ("r", "plain"):
+            self.assertEqual((await bob.ask("subscribe", room=room, id=1))["type"], "ok")
+
+        async def publish():
+            answers = []
+            for number in range(300):
+                await plain.send(str(number))
+                answers.append(await alice.ask("publish", room="r", data=number, id=number))
+                await asyncio.sleep(0.01)
+            return [answer["type"] for answer in answers]
+
+        publishing = asyncio.create_task(publish())
+        await asyncio.sleep(0.5)
+        redis.kill()
+        await asyncio.sleep(1.5)
+        redis.start()
+        self.assertEqual(set(await publishing), {"ok"})
+        await self.until(lambda: there.metric("atalaya_broker_up") == 1)
+        await plain.send("end")
+        self.assertEqual((await alice.ask("publish", room="r", data="end", id=1))["type"], "ok")
+        heard = {"r": [], "plain": []}
+        while not all(numbers and numbers[-1] == "end" for numbers in heard.values()):
+            message = await bob.hear()
+            heard[message["room"]].append(message["data"])
+        numbers = {room: [int(each) for each in all[:-1]] for room, all in heard.items()}
+        for each in numbers.values():
+            self.assertEqual(each, sorted(set(each)), "in order, none twice")
+        lost = 600 - sum(map(len, numbers.values()))
+        await self.until(lambda: there.metric("atalaya_broker_gap_messages_total") == lost)
+        self.assertEqual(here.metric("atalaya_messages_rejected_total", reason="broker_unavailable"), 0)
+        self.assertEqual(here.metric("atalaya_connections_closed_total"), 0)
 
     async def test_a_password_is_used_and_never_told(self):
         redis = self.redis().start()

@@ -5,7 +5,14 @@ import Testing
 @Suite struct EnvelopeTests {
     private static let home = BusOrigin(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF)
     private static let stranger = BusOrigin(high: 1, low: 2)
-    private static let stamp = BusStamp(origin: home, epoch: 0xE0E1_E2E3_E4E5_E6E7, number: 42)
+    private static let stamp = BusStamp(
+        origin: home,
+        epoch: BusEpoch(
+            id: 0xE0E1_E2E3_E4E5_E6E7,
+            began: BusTime(nanoseconds: 0x18E9_0000_0000_0000, error: 250_000)
+        ),
+        number: 42
+    )
 
     private static func message(
         kind: PayloadKind = .json,
@@ -107,7 +114,7 @@ import Testing
 
     @Test func `flags that are not known are ignored`() throws {
         var bytes = Self.encoded()
-        bytes[5] = 0xFE
+        bytes[5] = 0xFC
         #expect(try Self.decoded(bytes).message.excludesSender == false)
     }
 
@@ -124,7 +131,7 @@ import Testing
     @Test func `what a message needs must be there`() throws {
         let bytes = Self.encoded()
         let offsets = Self.fieldOffsets(bytes)
-        let optional: [EnvelopeTag] = [.user, .publishedAt, .trace, .sender]
+        let optional: [EnvelopeTag] = [.user, .publishedAt, .trace, .sender, .began]
         for (start, end) in zip(offsets, offsets.dropFirst()) {
             let tag = EnvelopeTag(rawValue: bytes[start])!
             let without = Array(bytes[..<start] + bytes[end...])

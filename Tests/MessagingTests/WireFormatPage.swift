@@ -6,6 +6,11 @@ enum WireFormatPage {
         let name: String
     }
 
+    static func bytes(named name: String) throws -> [UInt8] {
+        let digits = Array(try self.example(named: name))
+        return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+    }
+
     static func example(named name: String) throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .resolvingSymlinksInPath()

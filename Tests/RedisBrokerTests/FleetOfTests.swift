@@ -7,10 +7,17 @@ import TestKit
 
 extension RedisBroker {
     /// A broker of an instance that has no key.
-    convenience init(settings: RedisSettings, instance: String, loopIndex: Int, log: EventLog) throws(ReactorError) {
+    convenience init(
+        settings: RedisSettings,
+        patience: Duration,
+        instance: String,
+        loopIndex: Int,
+        log: EventLog
+    ) throws(ReactorError) {
         let identity = FleetIdentity(instance: instance, build: "test", key: nil)
         try self.init(
             settings: settings,
+            patience: patience,
             identity: identity,
             fleetLimits: .patient,
             loopIndex: loopIndex,
@@ -18,9 +25,15 @@ extension RedisBroker {
         )
     }
 
-    convenience init(settings: RedisSettings, instance: String, loop: EventLoop, log: EventLog) {
+    convenience init(
+        settings: RedisSettings,
+        patience: Duration,
+        instance: String,
+        loop: EventLoop,
+        log: EventLog
+    ) {
         let identity = FleetIdentity(instance: instance, build: "test", key: nil)
-        self.init(settings: settings, identity: identity, loop: loop, log: log)
+        self.init(settings: settings, patience: patience, identity: identity, loop: loop, log: log)
     }
 }
 
@@ -56,6 +69,7 @@ struct FleetInstance {
         let identity = FleetIdentity(instance: name, build: "test", key: key)
         self.broker = try RedisBroker(
             settings: settings,
+            patience: .seconds(5),
             identity: identity,
             fleetLimits: .patient,
             loopIndex: 0,

@@ -12,14 +12,14 @@ enum RawRedis {
     }
 
     @discardableResult
-    static func command(_ parts: [[UInt8]]) throws -> RedisReply {
+    static func command(_ parts: [[UInt8]], port: UInt16 = TestRedis.port) throws -> RedisReply {
         var command = RedisCommand()
         for part in parts {
             command.append { $0 += part }
         }
         var bytes: [UInt8] = []
         command.append(to: &bytes)
-        let peer = try Peer(to: TestRedis.port)
+        let peer = try Peer(to: port)
         peer.send(bytes)
         var reader = RedisReplyReader(maximumBytes: 1 << 20)
         let deadline = ContinuousClock.now + .seconds(10)

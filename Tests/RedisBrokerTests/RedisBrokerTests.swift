@@ -10,7 +10,13 @@ struct RedisBrokerTests {
     @Test(arguments: BrokerContract.allCases)
     func `it keeps what every broker keeps`(clause: BrokerContract) async throws {
         let settings = TestRedis.settings(TestRedis.url!)
-        let broker = try RedisBroker(settings: settings, instance: "test", loopIndex: 0, log: RecordingLog().log)
+        let broker = try RedisBroker(
+            settings: settings,
+            patience: .seconds(5),
+            instance: "test",
+            loopIndex: 0,
+            log: RecordingLog().log
+        )
         try await clause.check(broker) { try! RoomName($0) }
     }
 
@@ -67,7 +73,7 @@ struct RedisBrokerTests {
         defer { instance.broker.stop() }
         let room = try RoomName("lobby")
         try await instance.becomeReady([room])
-        let stamp = BusStamp(origin: .random(), epoch: 1, number: 1)
+        let stamp = BusStamp(origin: .random(), epoch: BusEpoch(id: 1, began: nil), number: 1)
         var elsewhere: [UInt8] = []
         let publication = Publication.of("x", to: try RoomName("elsewhere"))
         Envelope.append(publication.message, stamp: stamp, publishedAt: 1, to: &elsewhere)

@@ -11,21 +11,36 @@ import Testing
         (0..<count).map { _ in .of(String(repeating: "x", count: bytes), to: self.room) }
     }
 
-    @Test func `before it is open and after it is closed everything is refused`() {
+    @Test func `while Redis is away publications are taken, and it is told that they wait`() {
         let inbox = RedisInbox(maximumBytes: 1 << 20, maximumMessages: 10)
+        #expect(inbox.isHolding)
         #expect(inbox.add(Self.publications(2)) == .post)
-        #expect(inbox.take().refused.map(\.result) == [.unavailable, .unavailable])
-        inbox.setOpen(true)
-        _ = inbox.add(Self.publications(1))
-        #expect(inbox.take().publications.count == 1)
-        inbox.setOpen(false)
-        _ = inbox.add(Self.publications(1))
-        #expect(inbox.take().refused.count == 1)
+        #expect(inbox.take().publications.count == 2)
+        inbox.setAway(false)
+        #expect(!inbox.isHolding)
+        inbox.setAway(true)
+        #expect(inbox.isHolding)
+    }
+
+    @Test func `it is told that publications wait once half of what may be pending is`() {
+        let inbox = RedisInbox(maximumBytes: 10_000, maximumMessages: 10)
+        inbox.setAway(false)
+        _ = inbox.add(Self.publications(3, bytes: 400))
+        #expect(!inbox.isHolding)
+        _ = inbox.add(Self.publications(2, bytes: 400))
+        #expect(inbox.isHolding)
+        let taken = inbox.take().publications
+        inbox.release(taken[0])
+        inbox.release(taken[1])
+        #expect(!inbox.isHolding)
+        _ = inbox.add(Self.publications(3))
+        #expect(inbox.isHolding)
+        _ = inbox.stop()
+        #expect(!inbox.isHolding)
     }
 
     @Test func `the loop is woken once for what comes until it looks`() {
         let inbox = RedisInbox(maximumBytes: 1 << 20, maximumMessages: 10)
-        inbox.setOpen(true)
         #expect(inbox.add(Self.publications(1)) == .post)
         #expect(inbox.add(Self.publications(1)) == .nothing)
         #expect(inbox.add([Self.room]) == .nothing)
@@ -36,7 +51,6 @@ import Testing
 
     @Test func `what is unanswered is bounded in number, taken out or not`() {
         let inbox = RedisInbox(maximumBytes: 1 << 20, maximumMessages: 3)
-        inbox.setOpen(true)
         _ = inbox.add(Self.publications(2))
         let taken = inbox.take().publications
         _ = inbox.add(Self.publications(3))
@@ -50,7 +64,6 @@ import Testing
 
     @Test func `what is unanswered is bounded in bytes, and what can never fit is too big`() {
         let inbox = RedisInbox(maximumBytes: 10_000, maximumMessages: 100)
-        inbox.setOpen(true)
         _ = inbox.add(Self.publications(1, bytes: 9_001))
         #expect(inbox.take().refused.map(\.result) == [.tooBig])
         _ = inbox.add(Self.publications(3, bytes: 3_500))
@@ -61,7 +74,6 @@ import Testing
 
     @Test func `once stopped, the caller settles himself`() {
         let inbox = RedisInbox(maximumBytes: 1 << 20, maximumMessages: 10)
-        inbox.setOpen(true)
         _ = inbox.add(Self.publications(1))
         #expect(inbox.stop())
         #expect(!inbox.stop())

@@ -14,6 +14,7 @@ import Testing
         host: "redis.test",
         patience: .seconds(5),
         pingInterval: .seconds(2),
+        haste: .zero,
         now: Instant(nanoseconds: 1_000_000_000)
     )
 
@@ -51,6 +52,51 @@ import Testing
         let before = self.now
         #expect(self.act() == .giveUp(.greetingTimedOut))
         #expect(self.now - before == .seconds(5))
+    }
+
+    @Test mutating func `for as long as somebody waits, rests are short, and then they grow`() {
+        self.link = RedisLink(
+            host: "redis.test",
+            patience: .seconds(5),
+            pingInterval: .seconds(2),
+            haste: .seconds(5),
+            now: self.now
+        )
+        self.becomeReady()
+        let lost = self.now
+        _ = self.link.ended(at: self.now, chance: 1)
+        var rests: [Duration] = []
+        while self.now - lost < .seconds(60) {
+            let before = self.now
+            guard case .resolve(let attempt) = self.act() else { break }
+            rests.append(self.now - before)
+            _ = self.link.unresolved(reason: "", attempt: attempt)
+            _ = self.link.ended(at: self.now, chance: 1)
+        }
+        #expect(rests.prefix(20).allSatisfy { $0 <= .milliseconds(250) })
+        #expect(rests.last == .seconds(10))
+    }
+
+    @Test mutating func `where the other connection stands, the end of a rest is not waited for`() {
+        self.becomeReady()
+        self.link.hurry(at: self.now)
+        #expect(self.link.isReady)
+        _ = self.link.ended(at: self.now, chance: 1)
+        #expect(self.link.deadline! > self.now)
+        self.link.hurry(at: self.now)
+        #expect(self.link.tick(at: self.now) == .resolve(attempt: 2))
+    }
+
+    @Test mutating func `what Redis sent before a PING that it answered has come`() {
+        self.becomeReady()
+        let greeted = self.now
+        #expect(self.link.provenAt == greeted)
+        #expect(self.act() == .ping)
+        let sent = self.now
+        self.now = self.now + .seconds(1)
+        #expect(self.link.provenAt == greeted)
+        _ = self.link.ponged(at: self.now)
+        #expect(self.link.provenAt == sent)
     }
 
     @Test mutating func `an answer of the resolver that comes too late is no answer`() {

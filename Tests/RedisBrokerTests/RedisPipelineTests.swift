@@ -44,6 +44,7 @@ struct RedisPipelineTests {
                 role: .publish,
                 loop: loop,
                 settings: settings,
+                haste: .zero,
                 endpoint: RedisEndpoint(settings.url!),
                 instance: "test",
                 tally: RedisTally(),

@@ -1,4 +1,5 @@
 import Instruments
+import Messaging
 import Reactor
 import TestKit
 
@@ -27,12 +28,21 @@ final class RedisProxy: Sendable {
         var isSilent = false
         /// New connections are closed at once.
         var refuses = false
+        /// What goes to Redis gets there so much later, also when the connection is gone by then.
+        var delay = Duration.zero
     }
 
     private let loop: EventLoop
     let port: UInt16
     fileprivate let controls = Lock(Controls())
-    /// How many announcements have passed.
+    /// Which of a broker's connections are meant.
+    enum Kind: Sendable {
+        case all
+        case publishing
+        case subscribing
+    }
+
+    /// How many announcements of rooms have passed.
     let announcements = Observed(0)
     private let pairs: LoopBound<ProxiedConnections>
 
@@ -71,10 +81,10 @@ final class RedisProxy: Sendable {
         self.loop.execute { pairs.value.release() }
     }
 
-    /// Closes every connection; new ones are made as ever.
-    func cut() {
+    /// Closes connections; new ones are made as ever.
+    func cut(_ kind: Kind = .all) {
         let pairs = self.pairs
-        self.loop.execute { pairs.value.cut() }
+        self.loop.execute { pairs.value.cut(kind) }
     }
 
     func stop() {
@@ -99,8 +109,8 @@ private final class ProxiedConnections {
         return pair.clientEnd
     }
 
-    func cut() {
-        for pair in self.all.values {
+    func cut(_ kind: RedisProxy.Kind) {
+        for pair in self.all.values where kind == .all || pair.subscribes == (kind == .subscribing) {
             pair.close()
         }
     }
@@ -119,7 +129,10 @@ private final class ProxiedConnection {
     private unowned let proxy: RedisProxy
     private var fromServer = RESPStream()
     private var held: [[UInt8]] = []
-    private var subscribes = false
+    private(set) var subscribes = false
+    /// Bytes that are late, under way to Redis.
+    private var late = 0
+    private var isClosed = false
     var onEnd: ((ProxiedConnection) -> Void)?
 
     private(set) lazy var clientEnd = ProxyEnd(
@@ -147,7 +160,24 @@ private final class ProxiedConnection {
         if bytes.text.contains("\r\nSUBSCRIBE\r\n") {
             self.subscribes = true
         }
-        _ = self.loop.send(bytes.span, to: server)
+        let delay = self.proxy.state.delay
+        guard delay > .zero || self.late > 0 else {
+            _ = self.loop.send(bytes.span, to: server)
+            return
+        }
+        self.late += 1
+        _ = self.loop.schedule(after: max(delay, .milliseconds(2500))) {
+            _ = self.loop.send(bytes.span, to: server)
+            self.late -= 1
+            self.endLate()
+        }
+    }
+
+    /// What came before the client was gone is still brought to Redis.
+    private func endLate() {
+        if self.isClosed, self.late == 0, let server = self.server.take() {
+            self.loop.finish(server, timeout: .seconds(1))
+        }
     }
 
     private func fromServer(_ bytes: [UInt8]) {
@@ -166,7 +196,8 @@ private final class ProxiedConnection {
             isMessage
             ? .message(channel: parts[1].text, payload: parts[2]) : .other(isAnswer: !self.subscribes)
         let verdict = self.held.isEmpty ? controls.rule(passing) : .hold
-        if isMessage, parts[1].text.hasSuffix("_tail"), verdict == .pass {
+        let payload = isMessage ? parts[2] : []
+        if BusAnnouncement.isOne(payload.span), parts[1].text.contains(":room:"), verdict == .pass {
             self.proxy.announcements.change { $0 += 1 }
         }
         switch verdict {
@@ -187,8 +218,9 @@ private final class ProxiedConnection {
     }
 
     func close() {
+        self.isClosed = true
         self.loop.close(self.client, .local)
-        if let server = self.server.take() {
+        if self.late == 0, let server = self.server.take() {
             self.loop.close(server, .local)
         }
         self.onEnd?(self)

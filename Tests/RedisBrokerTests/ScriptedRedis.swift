@@ -15,6 +15,7 @@ final class ScriptedRedis: Sendable {
     private let loop: EventLoop
     let port: UInt16
     let controls = Observed(Controls())
+    private let desk: LoopBound<ScriptedDesk>
 
     init() throws {
         let loop = try EventLoop(index: 0, name: "scripted", configuration: EventLoopConfiguration())
@@ -22,7 +23,11 @@ final class ScriptedRedis: Sendable {
         self.loop = loop
         self.port = port.address.port
         let desk = ScriptedDesk(loop: loop, controls: self.controls)
-        try loop.listen(try port.open()) { _ in ScriptedClient(desk: desk) }
+        self.desk = LoopBound(desk, on: loop)
+        try loop.listen(try port.open()) { socket in
+            desk.clients.insert(socket.connection)
+            return ScriptedClient(desk: desk)
+        }
         loop.start()
     }
 
@@ -30,6 +35,12 @@ final class ScriptedRedis: Sendable {
 
     func answer(_ answer: @escaping @Sendable ([String]) -> String?) {
         self.controls.change { $0.answer = answer }
+    }
+
+    /// Closes every connection.
+    func cut() {
+        let desk = self.desk
+        self.loop.execute { desk.value.cut() }
     }
 
     func stop() {
@@ -42,11 +53,18 @@ final class ScriptedRedis: Sendable {
 private final class ScriptedDesk {
     let loop: EventLoop
     let controls: Observed<ScriptedRedis.Controls>
+    var clients: Set<ConnectionHandle> = []
     var subscribers: [String: Set<ConnectionHandle>] = [:]
 
     init(loop: EventLoop, controls: Observed<ScriptedRedis.Controls>) {
         self.loop = loop
         self.controls = controls
+    }
+
+    func cut() {
+        for client in self.clients {
+            self.loop.close(client, .local)
+        }
     }
 
     func send(_ text: String, to client: ConnectionHandle) {
@@ -122,6 +140,7 @@ private final class ScriptedClient: SocketHandler {
     }
 
     func closed(_ client: ConnectionHandle, _ ending: SocketEnding, _ final: ConnectionCounters) {
+        self.desk.clients.remove(client)
         for channel in self.channels {
             self.desk.subscribers[channel]?.remove(client)
         }

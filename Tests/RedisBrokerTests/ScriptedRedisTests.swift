@@ -12,15 +12,21 @@ import Testing
 struct ScriptedRedisTests {
     private static let room = try! RoomName("lobby")
 
-    private static func start(_ redis: ScriptedRedis, pingInterval: String = "5s") throws -> Instance {
-        try Instance(TestRedis.settings(redis.url, pingInterval: pingInterval, ["redis.connectTimeout": "1s"]))
+    private static func start(_ redis: ScriptedRedis, patience: Duration = .seconds(20)) throws -> Instance {
+        try Instance(TestRedis.settings(redis.url, ["redis.connectTimeout": "1s"]), patience: patience)
     }
 
     @Test(arguments: BrokerContract.allCases)
     func `the miniature is Redis enough`(clause: BrokerContract) async throws {
         let redis = try ScriptedRedis()
         let settings = TestRedis.settings(redis.url)
-        let broker = try RedisBroker(settings: settings, instance: "test", loopIndex: 0, log: RecordingLog().log)
+        let broker = try RedisBroker(
+            settings: settings,
+            patience: .seconds(5),
+            instance: "test",
+            loopIndex: 0,
+            log: RecordingLog().log
+        )
         try await clause.check(broker) { try! RoomName($0) }
         redis.stop()
     }
@@ -54,8 +60,9 @@ struct ScriptedRedisTests {
                 events.contains { $0.rawValue == record.event } && record.text(.reason).contains(told)
             }
         }
-        instance.publish(["too early"], to: Self.room)
+        instance.publish(["early"], to: try RoomName("elsewhere"))
         redis.answer { _ in nil }
+        #expect(try await instance.receipts(1).map(\.result) == [.accepted])
         try await instance.becomeReady([Self.room])
         instance.publish(["x"], to: Self.room)
         #expect(try await instance.messages(1, in: Self.room) == ["x"])
@@ -121,18 +128,48 @@ struct ScriptedRedisTests {
     ]
 
     @Test(arguments: concerningAll)
-    func `an answer that concerns the whole connection makes it anew, and all is answered`(answer: String) async throws
+    func `an answer that concerns the whole connection makes it anew, and all is published then`(answer: String)
+        async throws
     {
         let redis = try ScriptedRedis()
         let instance = try Self.start(redis)
         try await instance.becomeReady([Self.room])
         redis.answer { $0.first == "PUBLISH" ? answer : nil }
-        instance.publish((0..<50).map { "\($0)" }, to: Self.room)
-        #expect(try await instance.receipts(50).allSatisfy { $0.result == .unavailable })
+        let texts = (0..<50).map { "\($0)" }
+        instance.publish(texts, to: Self.room)
         try await instance.log.wait(for: .connectionLost) { $0.text(.reason).hasPrefix("publish: ") }
         redis.answer { _ in nil }
-        try await instance.becomeReady()
+        #expect(try await instance.receipts(50).allSatisfy { $0.result == .accepted })
+        #expect(try await instance.messages(50, in: Self.room) == texts)
         instance.broker.stop()
+        redis.stop()
+    }
+
+    @Test func `patience that runs out refuses what waits and what is unanswered, and new epochs begin`() async throws {
+        let redis = try ScriptedRedis()
+        let instance = try Self.start(redis, patience: .milliseconds(300))
+        try await instance.becomeReady([Self.room])
+        instance.publish(["a"], to: Self.room)
+        try await instance.receipts(1)
+        #expect(!instance.broker.isHolding)
+        redis.answer { $0.first == "PUBLISH" ? "" : $0.first == "PING" ? "close" : nil }
+        instance.publish(["b"], to: Self.room)
+        try await redis.controls.wait(for: "the publication") {
+            $0.commands.contains { $0.last?.hasSuffix("b") == true }
+        }
+        redis.cut()
+        let broker = instance.broker
+        try await eventually("holding") { broker.isHolding }
+        instance.publish(["c"], to: Self.room)
+        #expect(try await instance.receipts(3).map(\.result) == [.accepted, .unavailable, .unavailable])
+        redis.answer { _ in nil }
+        try await eventually("the end of it") { broker.health == .up && !broker.isHolding }
+        instance.publish(["d"], to: Self.room)
+        #expect(try await instance.messages(2, in: Self.room) == ["a", "d"])
+        let last = redis.controls.state.commands.filter { $0.first == "PUBLISH" && $0[1].hasSuffix("room:lobby") }
+        #expect(last.map { $0[2].last } == ["a", "b", "d"])
+        #expect(broker.counts.gapMessages == 0)
+        broker.stop()
         redis.stop()
     }
 
@@ -197,12 +234,24 @@ struct ScriptedRedisTests {
         let loop = try EventLoop(index: 0, name: "given", configuration: EventLoopConfiguration())
         loop.start()
         let settings = TestRedis.settings(redis.url)
-        let broker = RedisBroker(settings: settings, instance: "test", loop: loop, log: RecordingLog().log)
+        let broker = RedisBroker(
+            settings: settings,
+            patience: .seconds(5),
+            instance: "test",
+            loop: loop,
+            log: RecordingLog().log
+        )
         try await BrokerContract.stopAnswersAll.check(broker) { try! RoomName($0) }
         loop.stop()
         loop.join()
         let sink = RecordingSink()
-        let late = RedisBroker(settings: settings, instance: "test", loop: loop, log: RecordingLog().log)
+        let late = RedisBroker(
+            settings: settings,
+            patience: .seconds(5),
+            instance: "test",
+            loop: loop,
+            log: RecordingLog().log
+        )
         late.start(delivering: sink)
         late.publish([.of("x", to: Self.room)])
         #expect(sink.record.receipts.map(\.result) == [.unavailable])
@@ -212,14 +261,20 @@ struct ScriptedRedisTests {
     @Test func `what is asked for before the start is done after it`() async throws {
         let redis = try ScriptedRedis()
         let settings = TestRedis.settings(redis.url)
-        let broker = try RedisBroker(settings: settings, instance: "test", loopIndex: 0, log: RecordingLog().log)
+        let broker = try RedisBroker(
+            settings: settings,
+            patience: .seconds(5),
+            instance: "test",
+            loopIndex: 0,
+            log: RecordingLog().log
+        )
         let sink = RecordingSink(wanting: [Self.room])
         broker.reconsider([Self.room])
         broker.publish([.of("x", to: Self.room)])
         broker.start(delivering: sink)
         let record = try await sink.seen.wait(for: "both") { !$0.subscribed.isEmpty && !$0.receipts.isEmpty }
         #expect(record.subscribed.first == Self.room)
-        #expect(record.receipts.map(\.result) == [.unavailable])
+        #expect(record.receipts.map(\.result) == [.accepted])
         broker.stop()
         redis.stop()
     }

@@ -76,8 +76,14 @@ struct Instance {
     let sink = RecordingSink()
     let log = RecordingLog()
 
-    init(_ settings: RedisSettings, name: String = "test") throws {
-        self.broker = try RedisBroker(settings: settings, instance: name, loopIndex: 0, log: self.log.log)
+    init(_ settings: RedisSettings, name: String = "test", patience: Duration = .seconds(5)) throws {
+        self.broker = try RedisBroker(
+            settings: settings,
+            patience: patience,
+            instance: name,
+            loopIndex: 0,
+            log: self.log.log
+        )
         self.broker.start(delivering: self.sink)
     }
 

@@ -109,6 +109,7 @@ private final class SilentBroker: Broker {
     let health = BrokerHealth.up
     let counts = BrokerCounts()
     let fleet = FleetStatus()
+    let isHolding = false
 
     func start(delivering sink: any BrokerSink, answering responder: any FleetResponder) {}
     func publish(_ publications: [Publication]) {}

@@ -8,6 +8,8 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
     case messagesAreWhole = "a message arrives with all that it was published with"
     case orderIsKept = "each publisher's messages to a room keep their order"
     case receiptsComeOnce = "each publication is answered exactly once"
+    case anybodyMayPublish = "a receipt goes to its publisher, who need not be a connection"
+    case nothingComesTwice = "no message comes twice, however often rooms are asked about meanwhile"
     case needsAreAskedFor = "rooms are subscribed to when they are wanted, however often it is asked"
     case roomsMayReturn = "a room that is left and wanted again delivers again"
     case fleetIsAsked = "an instance that is alone answers the fleet's questions, and that is complete"
@@ -32,6 +34,8 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
         case .messagesAreWhole: try await self.wholeMessages(broker, sink, rooms("whole"))
         case .orderIsKept: try await self.order(broker, sink, (0..<4).map { rooms("order\($0)") })
         case .receiptsComeOnce: try await self.receipts(broker, sink, rooms("receipts"))
+        case .anybodyMayPublish: try await self.anybody(broker, sink, rooms("anybody"))
+        case .nothingComesTwice: try await self.once(broker, sink, (0..<8).map { rooms("once\($0)") })
         case .needsAreAskedFor: try await self.needs(broker, sink, (0..<50).map { rooms("needs\($0)") })
         case .roomsMayReturn: try await self.returning(broker, sink, rooms("return"))
         case .fleetIsAsked: try await self.asking(broker)
@@ -128,6 +132,36 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
         try demand(Set(record.receipts.map(\.id)) == Set(publications.map(\.message.id)), "each has its receipt")
         try demand(record.receipts.count == publications.count, "none has two")
         try demand(record.receipts.allSatisfy { $0.result == .accepted }, "a broker that is up takes them")
+    }
+
+    private func anybody(_ broker: any Broker, _ sink: RecordingSink, _ room: RoomName) async throws {
+        let publications = (0..<40).map { number in
+            let publication = Publication.of("\(number)", to: room)
+            guard number % 2 == 0 else { return publication }
+            let ticket = PublicationTicket(publisher: .request(UInt64(number)), command: nil)
+            return Publication(message: publication.message, ticket: ticket)
+        }
+        broker.publish(publications)
+        let record = try await sink.seen.wait(for: "all receipts") { $0.receipts.count >= publications.count }
+        let tickets = Dictionary(uniqueKeysWithValues: publications.map { ($0.message.id, $0.ticket) })
+        try demand(record.receipts.allSatisfy { tickets[$0.id] == $0.ticket }, "each receipt has its own ticket")
+        try demand(Set(record.receipts.map(\.ticket)).count == publications.count, "everybody has one")
+    }
+
+    private func once(_ broker: any Broker, _ sink: RecordingSink, _ rooms: [RoomName]) async throws {
+        try await sink.enter(rooms, broker)
+        let publications = (0..<400).map { Publication.of("\($0)", to: rooms[$0 % rooms.count]) }
+        for publication in publications {
+            broker.reconsider(rooms)
+            broker.publish([publication])
+        }
+        broker.publish([.of("end", to: rooms[0])])
+        let record = try await sink.seen.wait(for: "the end") { record in
+            record.messages.count > publications.count && record.payloads(in: rooms[0]).contains("end")
+        }
+        try demand(record.messages.count == publications.count + 1, "each came once")
+        let counts = broker.counts
+        try demand(counts.gapMessages == 0 && counts.duplicates == 0, "nothing is counted as lost or repeated")
     }
 
     private func needs(_ broker: any Broker, _ sink: RecordingSink, _ rooms: [RoomName]) async throws {

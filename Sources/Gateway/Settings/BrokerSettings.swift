@@ -9,6 +9,7 @@ package enum BrokerKind: String, CaseIterable, Sendable {
 
 package struct BrokerSettings: Sendable {
     package let kind: BrokerKind
+    let patience: Duration
     let redis: RedisSettings
 
     package init(from settings: inout SettingsReader) {
@@ -18,6 +19,12 @@ package struct BrokerSettings: Sendable {
             default: self.redis.url == nil ? .memory : .redis,
             shownDefault: "redis where redis.url is set, else memory",
             "What carries messages between instances; memory is for an instance that stands alone."
+        )
+        self.patience = settings.duration(
+            "broker.patience",
+            default: .seconds(5),
+            atLeast: .zero,
+            "How long a publication waits for a broker that is away, its sender not being read; then it is refused."
         )
         if self.kind == .redis, self.redis.url == nil {
             settings.refuse("broker.kind", "needs redis.url, such as redis://127.0.0.1:6379")

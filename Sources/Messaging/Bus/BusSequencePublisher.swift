@@ -1,153 +1,316 @@
+import DequeModule
 package import Instruments
 
-/// Numbers what this process publishes, room by room, and says how far it has come.
+/// Numbers what this process publishes, room by room, and knows when to announce how far it has come.
 ///
-/// Says two things of a room: up to where the broker has accepted everything, by which loss is judged, and up to where
-/// everything was sent, since what was sent and not answered yet may have passed those who subscribe just now. A room
-/// whose publications are in doubt (refused, or in flight when the connection was lost) is counted under a new epoch
-/// from then on: the doubtful numbers are told to their publishers, not counted as loss.
+/// A room whose publications are in doubt (refused, or given up unanswered) is counted under a new epoch from then on:
+/// the doubtful numbers were told to their publishers and are no loss. The epoch before is remembered, since those who
+/// are away now will ask for it.
 package struct BusSequencePublisher: Sendable {
-    /// What is known of one room.
-    private struct Count {
-        let epoch: UInt64
+    /// What is to be published now.
+    package struct Due: Equatable, Sendable {
+        package struct Announcement: Equatable, Sendable {
+            package let room: RoomName
+            package let tails: [BusTail]
+        }
+
+        /// On the channels of their rooms.
+        package var announcements: [Announcement] = []
+        /// Questions to which, behind these announcements, everything is said.
+        package var answered: [BusQuestion] = []
+    }
+
+    /// How far one epoch has come.
+    private struct Reach {
+        let epoch: BusEpoch
         var stamped: UInt64 = 0
         var accepted: UInt64 = 0
-        var announced: UInt64 = 0
-        var usedAt: Instant
+        /// When anything happened in it last.
+        var activeAt: Instant
+        var isAnnounced = false
 
-        var isSettled: Bool { self.stamped == self.accepted && self.announced == self.accepted }
+        var tail: BusTail { BusTail(epoch: self.epoch, accepted: self.accepted, sent: self.stamped) }
+        var isSettled: Bool { self.stamped == self.accepted }
     }
 
-    private struct Closing: Hashable {
-        let room: RoomName
-        let epoch: UInt64
+    /// What is known of one room.
+    private struct Count {
+        /// `nil` after a doubt, until the room is published to again.
+        var current: Reach?
+        /// Over, and worth remembering, the oldest first.
+        var ended: [Reach] = []
+        /// Whether anybody but this instance got the last message.
+        var isHeard = false
+        /// Somebody who was away asked, perhaps while answers were under way: the next silence is announced anyhow.
+        var isAskedFor = false
+        var isPlanned = false
+
+        var activeAt: Instant? { self.current?.activeAt ?? self.ended.last?.activeAt }
+        var isForgettable: Bool { !self.isPlanned && self.current?.isSettled ?? true }
     }
 
-    private struct Reach {
-        var accepted: UInt64 = 0
-        var sent: UInt64 = 0
+    /// What others ask for, until the rooms are looked through.
+    private struct Wish {
+        var since: Instant
+        var questions: [BusQuestion] = []
+    }
 
-        mutating func extend(accepted: UInt64, sent: UInt64) {
-            self.accepted = max(self.accepted, accepted)
-            self.sent = max(self.sent, sent)
-        }
+    private struct Question {
+        let asked: BusQuestion
+        /// Answered once so many rooms were taken out of the queue.
+        let after: UInt64
     }
 
     package let origin: BusOrigin
     private let limits: BusSequenceLimits
     private var counts: [RoomName: Count] = [:]
-    /// Rooms with accepted numbers that were not announced.
-    private var unannounced: Set<RoomName> = []
-    /// How far epochs came that are over, still to be announced.
-    private var closing: [Closing: Reach] = [:]
+    private var lastBegan: UInt64 = 0
+    /// Rooms with something to announce, in the order in which they are looked at.
+    private var planned: Deque<(at: Instant, room: RoomName)> = []
+    /// Rooms that somebody asks for, and what of it was done.
+    private var recalled: Deque<RoomName> = []
+    private var isRecalled: Set<RoomName> = []
+    private var recalledSoFar: UInt64 = 0
+    private var questions: Deque<Question> = []
+    private var wish: Wish?
+    private var nextLook = Instant(nanoseconds: 0)
+    private var nextRecalled = Instant(nanoseconds: 0)
 
     package init(origin: BusOrigin, limits: BusSequenceLimits = BusSequenceLimits()) {
         self.origin = origin
         self.limits = limits
     }
 
-    /// Rooms it counts now.
+    /// Rooms it counts or remembers now.
     package var roomCount: Int { self.counts.count }
 
-    /// Whether there is something to announce.
-    package var hasNews: Bool { !self.unannounced.isEmpty || !self.closing.isEmpty }
+    // MARK: - Publications
 
     /// Numbers a message that is being handed to the broker now, behind everything that was numbered before.
     ///
-    /// - Parameter newEpoch: 64 random bits; drawn only where an epoch begins.
+    /// - Parameters:
+    ///   - time: By the clock that all instances share.
+    ///   - newEpoch: 64 random bits; drawn only where an epoch begins.
     package mutating func stamp(
         _ room: RoomName,
         at now: Instant,
+        time: @autoclosure () -> BusTime,
         newEpoch: @autoclosure () -> UInt64
     ) -> BusStamp {
-        if let known = self.counts[room], known.isSettled, now - known.usedAt >= self.limits.idle {
-            self.counts[room] = nil
-        }
         if self.counts[room] == nil {
             self.makeRoom()
         }
-        var count = self.counts[room] ?? Count(epoch: newEpoch(), usedAt: now)
-        count.stamped += 1
-        count.usedAt = now
+        var count = self.counts[room] ?? Count()
+        if let known = count.current, known.isSettled, now - known.activeAt >= self.limits.idle {
+            count.current = nil
+        }
+        var reach = count.current ?? Reach(epoch: self.begin(newEpoch(), at: time()), activeAt: now)
+        reach.stamped += 1
+        reach.activeAt = now
+        count.current = reach
         self.counts[room] = count
-        return BusStamp(origin: self.origin, epoch: count.epoch, number: count.stamped)
+        return BusStamp(origin: self.origin, epoch: reach.epoch, number: reach.stamped)
+    }
+
+    private mutating func begin(_ id: UInt64, at time: BusTime) -> BusEpoch {
+        self.lastBegan = max(time.nanoseconds, self.lastBegan + 1)
+        return BusEpoch(id: id, began: BusTime(nanoseconds: self.lastBegan, error: time.error))
     }
 
     /// The broker has taken the message with this stamp.
     ///
     /// Answers come in the order of the stamps.
-    package mutating func accepted(_ stamp: BusStamp, in room: RoomName) {
-        guard var count = self.counts[room], count.epoch == stamp.epoch else {
+    ///
+    /// - Parameter isHeard: Whether anybody but this instance got it.
+    package mutating func accepted(_ stamp: BusStamp, in room: RoomName, isHeard: Bool, at now: Instant) {
+        var count = self.counts[room] ?? Count()
+        if count.current?.epoch.id == stamp.epoch.id {
+            count.current?.accepted = stamp.number
+            count.current?.activeAt = now
+            count.current?.isAnnounced = false
+        } else {
             // Pipelined behind one that was refused: its epoch is over, and ends with this number.
-            self.close(room, stamp.epoch, accepted: stamp.number, sent: stamp.number)
-            return
+            self.end(
+                Reach(epoch: stamp.epoch, stamped: stamp.number, accepted: stamp.number, activeAt: now),
+                in: &count
+            )
         }
-        count.accepted = stamp.number
+        count.isHeard = isHeard
+        self.plan(room, &count, at: now)
         self.counts[room] = count
-        self.unannounced.insert(room)
     }
 
-    /// It is not known, or known not to be so, that the broker has taken the message with this stamp.
+    /// It is not known, or known not to be so, that the broker has taken the message with this stamp, and it is not
+    /// sent again.
     package mutating func doubted(_ stamp: BusStamp, in room: RoomName) {
-        guard let count = self.counts[room], count.epoch == stamp.epoch else { return }
-        if count.accepted > count.announced {
-            self.close(room, count.epoch, accepted: count.accepted, sent: count.stamped)
+        guard var count = self.counts[room], let current = count.current, current.epoch.id == stamp.epoch.id else {
+            return
         }
-        self.counts[room] = nil
-        self.unannounced.remove(room)
+        count.current = nil
+        if current.accepted > 0 {
+            self.end(current, in: &count)
+        }
+        self.counts[room] = count.ended.isEmpty && !count.isPlanned ? nil : count
+    }
+
+    /// Remembers an epoch that is over.
+    private func end(_ reach: Reach, in count: inout Count) {
+        if let index = count.ended.firstIndex(where: { $0.epoch.id == reach.epoch.id }) {
+            count.ended[index].accepted = max(count.ended[index].accepted, reach.accepted)
+            count.ended[index].stamped = max(count.ended[index].stamped, reach.stamped)
+            count.ended[index].activeAt = reach.activeAt
+            count.ended[index].isAnnounced = false
+        } else {
+            count.ended.append(reach)
+        }
+        if count.ended.count > self.limits.epochs {
+            count.ended.removeFirst()
+        }
+    }
+
+    // MARK: - Announcements
+
+    /// When `takeDue` may have something, unless something happens before; `nil`: never.
+    package var nextDue: Instant? {
+        let isRecalled = !self.recalled.isEmpty || !self.questions.isEmpty
+        let moments = [
+            self.planned.first?.at, isRecalled ? self.nextRecalled : nil, self.wish == nil ? nil : self.nextLook,
+        ]
+        return moments.compactMap { $0 }.min()
     }
 
     /// What is to be announced now; counts as announced unless it is `returned`.
-    package mutating func takeNews() -> [BusTail] {
-        var tails = self.closing.map { key, reach in
-            BusTail(room: key.room, epoch: key.epoch, accepted: reach.accepted, sent: reach.sent)
+    package mutating func takeDue(at now: Instant) -> Due {
+        var due = Due()
+        while let plan = self.planned.first, plan.at <= now {
+            self.planned.removeFirst()
+            guard var count = self.counts[plan.room] else { continue }
+            count.isPlanned = false
+            if let active = count.activeAt, active + self.limits.silence > now {
+                // Something followed.
+                self.plan(plan.room, &count, at: active)
+            } else if count.isHeard || count.isAskedFor {
+                count.isAskedFor = false
+                self.announce(plan.room, &count, all: false, into: &due)
+            }
+            self.counts[plan.room] = count
         }
-        self.closing.removeAll()
-        for room in self.unannounced {
-            guard var count = self.counts[room], count.accepted > count.announced else { continue }
-            count.announced = count.accepted
-            self.counts[room] = count
-            tails.append(BusTail(room: room, epoch: count.epoch, accepted: count.accepted, sent: count.stamped))
+        if let wish = self.wish, now >= self.nextLook {
+            self.wish = nil
+            self.nextLook = now + self.limits.silence
+            self.look(wish)
         }
-        self.unannounced.removeAll(keepingCapacity: self.unannounced.count < 4096)
-        return tails
+        if now >= self.nextRecalled {
+            self.takeRecalled(into: &due)
+            self.nextRecalled = now + self.limits.recallPause
+        }
+        return due
     }
 
-    /// An announcement did not, or not certainly, get through: it is to be made again.
-    package mutating func returned(_ tails: [BusTail]) {
-        for tail in tails {
-            if var count = self.counts[tail.room], count.epoch == tail.epoch {
-                count.announced = 0
-                self.counts[tail.room] = count
-                self.unannounced.insert(tail.room)
-            } else {
-                self.close(tail.room, tail.epoch, accepted: tail.accepted, sent: tail.sent)
-            }
+    private mutating func takeRecalled(into due: inout Due) {
+        for _ in 0..<self.limits.recalledAtOnce {
+            guard let room = self.recalled.popFirst() else { break }
+            self.isRecalled.remove(room)
+            self.recalledSoFar += 1
+            guard var count = self.counts[room] else { continue }
+            self.announce(room, &count, all: true, into: &due)
+            self.counts[room] = count
         }
+        while let question = self.questions.first, question.after <= self.recalledSoFar,
+            due.answered.count < self.limits.questions
+        {
+            self.questions.removeFirst()
+            due.answered.append(question.asked)
+        }
+    }
+
+    /// An announcement did not, or not certainly, get through: it is made again a little later.
+    package mutating func returned(_ room: RoomName, at now: Instant) {
+        guard var count = self.counts[room] else { return }
+        for index in count.ended.indices {
+            count.ended[index].isAnnounced = false
+        }
+        count.current?.isAnnounced = false
+        count.isAskedFor = true
+        self.plan(room, &count, at: now)
+        self.counts[room] = count
     }
 
     /// An instance was away for so long: every room published to since then is to be announced once more.
-    package mutating func recall(_ away: Duration, at now: Instant) {
-        for (room, count) in self.counts where count.accepted > 0 && now - count.usedAt <= away {
-            self.counts[room]?.announced = 0
-            self.unannounced.insert(room)
+    ///
+    /// However often this is asked, the rooms are looked through once a second.
+    package mutating func recall(_ away: Duration, question: BusQuestion?, at now: Instant) {
+        let since = now + (.zero - away)
+        var wish = self.wish ?? Wish(since: since)
+        wish.since = min(wish.since, since)
+        if let question, wish.questions.count < self.limits.questions, !wish.questions.contains(question) {
+            wish.questions.append(question)
+        }
+        self.wish = wish
+    }
+
+    private mutating func look(_ wish: Wish) {
+        for (room, count) in self.counts {
+            if let active = count.activeAt, active >= wish.since {
+                self.counts[room]?.isAskedFor = true
+                self.recall(room)
+            }
+        }
+        let after = self.recalledSoFar + UInt64(self.recalled.count)
+        for question in wish.questions {
+            self.questions.append(Question(asked: question, after: after))
         }
     }
 
-    /// Forgets rooms that were not published to for a while and are announced.
-    package mutating func forgetIdle(at now: Instant) {
-        let idle = self.limits.idle
-        self.counts = self.counts.filter { !($0.value.isSettled && now - $0.value.usedAt >= idle) }
+    private mutating func recall(_ room: RoomName) {
+        if self.isRecalled.insert(room).inserted {
+            self.recalled.append(room)
+        }
     }
 
-    private mutating func close(_ room: RoomName, _ epoch: UInt64, accepted: UInt64, sent: UInt64) {
-        self.closing[Closing(room: room, epoch: epoch), default: Reach()].extend(accepted: accepted, sent: sent)
+    private mutating func plan(_ room: RoomName, _ count: inout Count, at active: Instant) {
+        guard !count.isPlanned else { return }
+        count.isPlanned = true
+        self.planned.append((active + self.limits.silence, room))
+    }
+
+    /// - Parameter all: Also what was announced before.
+    private func announce(_ room: RoomName, _ count: inout Count, all: Bool, into due: inout Due) {
+        var tails: [BusTail] = []
+        for index in count.ended.indices where all || !count.ended[index].isAnnounced {
+            count.ended[index].isAnnounced = true
+            tails.append(count.ended[index].tail)
+        }
+        if let current = count.current, current.accepted > 0, all || !current.isAnnounced {
+            count.current?.isAnnounced = true
+            tails.append(current.tail)
+        }
+        if !tails.isEmpty {
+            due.announcements.append(Due.Announcement(room: room, tails: tails))
+        }
+    }
+
+    // MARK: - Forgetting
+
+    /// Forgets rooms and epochs that nothing happened in for a while.
+    package mutating func forgetIdle(at now: Instant) {
+        let idle = self.limits.idle
+        for (room, var count) in self.counts {
+            count.ended.removeAll { now - $0.activeAt >= idle }
+            if let current = count.current, current.isSettled, now - current.activeAt >= idle {
+                count.current = nil
+            }
+            let isEmpty = count.current == nil && count.ended.isEmpty && !count.isPlanned
+            self.counts[room] = isEmpty ? nil : count
+        }
     }
 
     /// Where there are too many rooms, forgets a quarter of those it may forget, the longest idle first.
     private mutating func makeRoom() {
         guard self.counts.count >= self.limits.countedRooms else { return }
-        let forgettable = self.counts.filter(\.value.isSettled).sorted { $0.value.usedAt < $1.value.usedAt }
+        let forgettable = self.counts.filter(\.value.isForgettable)
+            .map { (room: $0.key, at: $0.value.activeAt ?? Instant(nanoseconds: 0)) }
+            .sorted { $0.at < $1.at }
         for (room, _) in forgettable.prefix(max(1, forgettable.count / 4)) {
             self.counts[room] = nil
         }

@@ -1,28 +1,36 @@
 package import Instruments
 
-/// Tells from the stamps of what arrives what was lost on the bus and what came twice.
+/// Tells from the stamps of what arrives what was lost on the bus, what came twice and what came late.
 ///
 /// Per origin and room there is a baseline: the last number that is accounted for. It is taken from the first message
-/// or announcement after the room's subscription was confirmed, kept while the connection is lost and made again, and
-/// forgotten with the room. So a hole was published while this instance was, or ought to have been, subscribed. A new
-/// epoch of an origin has a baseline of its own; the one before is kept beside it, since the last announcement of an
-/// epoch may come behind the first message of the next.
+/// after the room's subscription was confirmed, kept while the connection is lost and made again, and forgotten with
+/// the room. So a hole was published while this instance was, or ought to have been, subscribed. An epoch that began
+/// after the subscription was confirmed is owed from its first number, whatever of it comes first.
 package struct BusSequenceReceiver: Sendable {
     package enum Verdict: Equatable, Sendable {
         /// To be delivered; `missing` messages before it never came.
         case next(missing: UInt64)
         /// Not to be delivered: its number, or a later one, is accounted for already.
         ///
-        /// One connection cannot bring a message late, so a number that was counted as missing and comes after all is
-        /// treated as repeated: the order of a room is never broken.
+        /// A number that was counted as missing and comes after all is treated as repeated: the order of a room is
+        /// never broken.
         case repeated
+        /// Not to be delivered, since newer ones came before it out of another connection of its origin: it is of an
+        /// epoch that is over, so its publisher was told that it may not have been published; or it is sent again.
+        case late
     }
 
     /// A hole wider than this is no loss but a broken or foreign counter, and only moves the baseline.
     package static let widestHole: UInt64 = 1 << 32
 
+    /// One room that is subscribed to.
+    private struct Room {
+        let confirmedAt: BusTime
+        var baselines: [BusOrigin: Baseline] = [:]
+    }
+
     private let limits: BusSequenceLimits
-    private var rooms: [RoomName: [BusOrigin: Baseline]] = [:]
+    private var rooms: [RoomName: Room] = [:]
     /// Pairs of origin and room that are followed.
     package private(set) var followed = 0
 
@@ -31,100 +39,206 @@ package struct BusSequenceReceiver: Sendable {
     }
 
     /// The room's subscription was confirmed, for the first time or once more after the connection was lost.
-    package mutating func confirmed(_ room: RoomName) {
+    ///
+    /// - Parameter time: By the clock that all instances share. Only the first one counts.
+    package mutating func confirmed(_ room: RoomName, at time: BusTime) {
         if self.rooms[room] == nil {
-            self.rooms[room] = [:]
+            self.rooms[room] = Room(confirmedAt: time)
         }
     }
 
     /// This instance needs the room no longer.
     package mutating func forget(_ room: RoomName) {
-        self.followed -= self.rooms.removeValue(forKey: room)?.count ?? 0
+        self.followed -= self.rooms.removeValue(forKey: room)?.baselines.count ?? 0
     }
 
     /// Judges a message in the order in which it came.
-    package mutating func judge(_ stamp: BusStamp, in room: RoomName, at now: Instant) -> Verdict {
-        let known = self.advance(stamp.origin, in: room, stamp.epoch, to: stamp.number, from: stamp.number, at: now)
-        guard let last = known else { return .next(missing: 0) }
-        guard stamp.number > last else { return .repeated }
-        return .next(missing: Self.hole(stamp.number - last - 1))
+    ///
+    /// - Parameter sentAt: By the clock that all instances share; `nil` where that is not told.
+    package mutating func judge(
+        _ stamp: BusStamp,
+        sentAt: UInt64?,
+        in room: RoomName,
+        at now: Instant
+    ) -> Verdict {
+        guard let known = self.rooms[room] else { return .next(missing: 0) }
+        let isFirm = !stamp.wasSent(at: sentAt, before: known.confirmedAt)
+        guard var baseline = known.baselines[stamp.origin] else {
+            let isOwed = known.confirmedAt.isCertainlyBefore(stamp.epoch)
+            let line = Baseline.Line(epoch: stamp.epoch, last: stamp.number, isFirm: isFirm)
+            self.follow(stamp.origin, in: room, line, at: now)
+            return .next(missing: isOwed ? Self.hole(stamp.number - 1) : 0)
+        }
+        baseline.heardAt = now
+        let verdict = baseline.judge(
+            stamp,
+            isFirm: isFirm,
+            confirmedAt: known.confirmedAt,
+            remembering: self.limits.epochs
+        )
+        self.rooms[room]?.baselines[stamp.origin] = baseline
+        return verdict
     }
 
-    /// Takes an origin's announcement of how far it has come in a room.
+    /// Takes an origin's announcement of how far it has come in one epoch.
     ///
     /// - Returns: How many messages were published and never came.
-    package mutating func heard(_ tail: BusTail, of origin: BusOrigin, at now: Instant) -> UInt64 {
-        let known = self.advance(origin, in: tail.room, tail.epoch, to: tail.accepted, from: tail.sent, at: now)
-        guard let last = known, tail.accepted > last else { return 0 }
-        return Self.hole(tail.accepted - last)
+    package mutating func heard(_ tail: BusTail, of origin: BusOrigin, in room: RoomName, at now: Instant) -> UInt64 {
+        guard let known = self.rooms[room] else { return 0 }
+        guard var baseline = known.baselines[origin] else {
+            guard known.confirmedAt.isCertainlyBefore(tail.epoch) else { return 0 }
+            self.follow(origin, in: room, Baseline.Line(owed: tail), at: now)
+            return Self.hole(tail.accepted)
+        }
+        baseline.heardAt = now
+        let missing = baseline.heard(tail, confirmedAt: known.confirmedAt, remembering: self.limits.epochs)
+        self.rooms[room]?.baselines[origin] = baseline
+        return missing
+    }
+
+    private mutating func follow(_ origin: BusOrigin, in room: RoomName, _ line: Baseline.Line, at now: Instant) {
+        guard self.followed < self.limits.followed else { return }
+        self.followed += 1
+        self.rooms[room]?.baselines[origin] = Baseline(newest: line, heardAt: now)
     }
 
     /// Forgets baselines that no origin can still continue: an origin begins a new epoch after half that time.
     package mutating func forgetIdle(at now: Instant) {
         let oldest = self.limits.idle * 2
-        for (room, baselines) in self.rooms where baselines.values.contains(where: { now - $0.heardAt >= oldest }) {
-            let kept = baselines.filter { now - $0.value.heardAt < oldest }
-            self.followed -= baselines.count - kept.count
-            self.rooms[room] = kept
+        for (name, room) in self.rooms where room.baselines.values.contains(where: { now - $0.heardAt >= oldest }) {
+            let kept = room.baselines.filter { now - $0.value.heardAt < oldest }
+            self.followed -= room.baselines.count - kept.count
+            self.rooms[name]?.baselines = kept
         }
     }
 
-    /// Moves a baseline up to `number`, or begins one at `start`.
-    ///
-    /// - Returns: Where it stood before; `nil` where this is the first that is heard.
-    private mutating func advance(
-        _ origin: BusOrigin,
-        in room: RoomName,
-        _ epoch: UInt64,
-        to number: UInt64,
-        from start: UInt64,
-        at now: Instant
-    ) -> UInt64? {
-        guard self.rooms[room] != nil else { return nil }
-        guard var baseline = self.rooms[room]?[origin] else {
-            if self.followed < self.limits.followed {
-                self.followed += 1
-                let newest = Baseline.Line(epoch: epoch, last: start)
-                self.rooms[room]?[origin] = Baseline(newest: newest, before: nil, heardAt: now)
-            }
-            return nil
-        }
-        let last = baseline.advance(epoch, to: number, from: start)
-        baseline.heardAt = now
-        self.rooms[room]?[origin] = baseline
-        return last
-    }
-
-    private static func hole(_ missing: UInt64) -> UInt64 {
+    fileprivate static func hole(_ missing: UInt64) -> UInt64 {
         missing <= self.widestHole ? missing : 0
     }
 }
 
-/// What is accounted for of one origin in one room, in its two newest epochs.
+/// What is accounted for of one origin in one room, in its newest epoch and in those before.
 private struct Baseline {
     struct Line {
-        let epoch: UInt64
+        let epoch: BusEpoch
         var last: UInt64
+        /// Whether all that follows had to come: not after a message that was sent before the subscription was there,
+        /// and came out of what an old connection had left behind.
+        var isFirm: Bool
 
-        mutating func advance(to number: UInt64) -> UInt64 {
-            defer { self.last = max(self.last, number) }
-            return self.last
+        init(epoch: BusEpoch, last: UInt64, isFirm: Bool) {
+            self.epoch = epoch
+            self.last = last
+            self.isFirm = isFirm
+        }
+
+        init(owed tail: BusTail) {
+            self.init(epoch: tail.epoch, last: tail.accepted, isFirm: true)
+        }
+
+        mutating func advance(to number: UInt64, isFirm: Bool) -> UInt64 {
+            defer {
+                self.last = number
+                self.isFirm = self.isFirm || isFirm
+            }
+            return self.isFirm ? BusSequenceReceiver.hole(number - self.last - 1) : 0
+        }
+
+        /// - Returns: How many up to there did not come.
+        mutating func heard(accepted number: UInt64) -> UInt64 {
+            guard self.isFirm, number > self.last else { return 0 }
+            defer { self.last = number }
+            return BusSequenceReceiver.hole(number - self.last)
         }
     }
 
     var newest: Line
-    var before: Line?
+    /// The oldest first.
+    var before: [Line] = []
+    /// Nothing is known any more of epochs that began until then.
+    var forgottenUntil: UInt64 = 0
     var heardAt: Instant
 
-    mutating func advance(_ epoch: UInt64, to number: UInt64, from start: UInt64) -> UInt64? {
-        if epoch == self.newest.epoch {
-            return self.newest.advance(to: number)
+    init(newest: Line, heardAt: Instant) {
+        self.newest = newest
+        self.heardAt = heardAt
+    }
+
+    mutating func judge(
+        _ stamp: BusStamp,
+        isFirm: Bool,
+        confirmedAt: BusTime,
+        remembering most: Int
+    ) -> BusSequenceReceiver.Verdict {
+        if stamp.epoch.id == self.newest.epoch.id {
+            guard stamp.number > self.newest.last else { return .repeated }
+            // Where it makes a hole, what is missing was sent again meanwhile, and so will this be.
+            guard isFirm || !self.newest.isFirm || stamp.number == self.newest.last + 1 else { return .late }
+            return .next(missing: self.newest.advance(to: stamp.number, isFirm: isFirm))
         }
-        if epoch == self.before?.epoch {
-            return self.before?.advance(to: number)
+        if let line = self.before.first(where: { $0.epoch.id == stamp.epoch.id }) {
+            return stamp.number > line.last ? .late : .repeated
         }
-        self.before = self.newest
-        self.newest = Line(epoch: epoch, last: start)
-        return nil
+        guard !stamp.epoch.isOlder(than: self.newest.epoch) else { return .late }
+        let isOwed = self.owes(stamp.epoch, confirmedAt: confirmedAt)
+        self.begin(Line(epoch: stamp.epoch, last: stamp.number, isFirm: isOwed || isFirm), remembering: most)
+        return .next(missing: isOwed ? BusSequenceReceiver.hole(stamp.number - 1) : 0)
+    }
+
+    mutating func heard(_ tail: BusTail, confirmedAt: BusTime, remembering most: Int) -> UInt64 {
+        if tail.epoch.id == self.newest.epoch.id {
+            return self.newest.heard(accepted: tail.accepted)
+        }
+        if let index = self.before.firstIndex(where: { $0.epoch.id == tail.epoch.id }) {
+            return self.before[index].heard(accepted: tail.accepted)
+        }
+        guard self.owes(tail.epoch, confirmedAt: confirmedAt) else { return 0 }
+        if tail.epoch.isOlder(than: self.newest.epoch) {
+            let place = self.before.firstIndex { tail.epoch.isOlder(than: $0.epoch) } ?? self.before.count
+            self.before.insert(Line(owed: tail), at: place)
+            self.forget(remembering: most)
+        } else {
+            self.begin(Line(owed: tail), remembering: most)
+        }
+        return BusSequenceReceiver.hole(tail.accepted)
+    }
+
+    /// Whether all of an epoch that was not heard of yet had to come.
+    ///
+    /// The clocks say that it had, or had not; where they cannot, it had if a message of an epoch before has come: then
+    /// the subscription was there.
+    private func owes(_ epoch: BusEpoch, confirmedAt: BusTime) -> Bool {
+        guard let began = epoch.began, began.nanoseconds > self.forgottenUntil else { return false }
+        if confirmedAt.isCertainlyBefore(began) {
+            return true
+        }
+        guard !began.isCertainlyBefore(confirmedAt) else { return false }
+        return (self.before + [self.newest]).contains { $0.isFirm && $0.epoch.isOlder(than: epoch) }
+    }
+
+    private mutating func begin(_ line: Line, remembering most: Int) {
+        self.before.append(self.newest)
+        self.newest = line
+        self.forget(remembering: most)
+    }
+
+    private mutating func forget(remembering most: Int) {
+        guard self.before.count > most else { return }
+        let gone = self.before.removeFirst()
+        self.forgottenUntil = max(self.forgottenUntil, gone.epoch.began?.nanoseconds ?? 0)
+    }
+}
+
+extension BusTime {
+    fileprivate func isCertainlyBefore(_ epoch: BusEpoch) -> Bool {
+        epoch.began.map { self.isCertainlyBefore($0) } ?? false
+    }
+}
+
+extension BusStamp {
+    /// Whether the message certainly was handed to the broker before `time`.
+    fileprivate func wasSent(at sentAt: UInt64?, before time: BusTime) -> Bool {
+        guard let sentAt, let error = self.epoch.began?.error else { return false }
+        return BusTime(nanoseconds: sentAt, error: error).isCertainlyBefore(time)
     }
 }

@@ -6,21 +6,19 @@ import Notation
 /// is refused.
 package struct BusStamp: Hashable, Sendable {
     package let origin: BusOrigin
-    /// Drawn at random when the origin begins to count the room.
-    package let epoch: UInt64
+    package let epoch: BusEpoch
     package let number: UInt64
 
-    package init(origin: BusOrigin, epoch: UInt64, number: UInt64) {
+    package init(origin: BusOrigin, epoch: BusEpoch, number: UInt64) {
         self.origin = origin
         self.epoch = epoch
         self.number = number
     }
 }
 
-/// How far an origin has come in a room, announced behind everything it was handed for the broker before.
+/// How far an origin has come in an epoch, announced behind everything it was handed for the broker before.
 package struct BusTail: Hashable, Sendable {
-    package let room: RoomName
-    package let epoch: UInt64
+    package let epoch: BusEpoch
     /// Everything up to here was accepted by the broker: whoever was subscribed and did not get it has lost it.
     ///
     /// 0 where nothing was.
@@ -28,8 +26,7 @@ package struct BusTail: Hashable, Sendable {
     /// Everything up to here was sent before the announcement, and what comes behind it has a higher number.
     package let sent: UInt64
 
-    package init(room: RoomName, epoch: UInt64, accepted: UInt64, sent: UInt64) {
-        self.room = room
+    package init(epoch: BusEpoch, accepted: UInt64, sent: UInt64) {
         self.epoch = epoch
         self.accepted = accepted
         self.sent = sent

@@ -12,7 +12,7 @@ package struct Envelope: Sendable {
 
     /// Appends the encoded message.
     ///
-    /// - Parameter publishedAt: Nanoseconds since 1970 now that the message is handed to the broker.
+    /// - Parameter publishedAt: Nanoseconds since 1970 by the shared clock, as the message is handed to the broker.
     package static func append(
         _ message: Message,
         stamp: BusStamp,
@@ -25,7 +25,10 @@ package struct Envelope: Sendable {
         writer.append(.messageID, [message.id.ulid.high, message.id.ulid.low])
         writer.append(.origin, [stamp.origin.high, stamp.origin.low])
         writer.append(.sequence, [stamp.number])
-        writer.append(.epoch, [stamp.epoch])
+        writer.append(.epoch, [stamp.epoch.id])
+        if let began = stamp.epoch.began {
+            writer.append(.began, [began.nanoseconds, began.error])
+        }
         writer.append(.room, text: message.room.text)
         if let user = message.from {
             writer.append(.user, text: user.text)
@@ -69,6 +72,7 @@ private struct Parts {
     var origin: BusOrigin?
     var number: UInt64?
     var epoch: UInt64?
+    var began: BusTime?
     var room: RoomName?
     var user: UserID?
     var kind: PayloadKind?
@@ -86,37 +90,37 @@ private struct Parts {
         let value = bytes.extracting(field.range)
         switch tag {
         case .messageID:
-            try self.demand(self.id == nil, field, is: 16)
+            try field.demand(self.id == nil, bytes: 16)
             self.id = MessageID(ULID(high: value.word(at: 0), low: value.word(at: 8)))
         case .origin:
-            try self.demand(self.origin == nil, field, is: 16)
+            try field.demand(self.origin == nil, bytes: 16)
             self.origin = BusOrigin(high: value.word(at: 0), low: value.word(at: 8))
         case .sequence:
-            try self.demand(self.number == nil, field, is: 8)
+            try field.demand(self.number == nil, bytes: 8)
             self.number = value.word(at: 0)
         case .epoch:
-            try self.demand(self.epoch == nil, field, is: 8)
+            try field.demand(self.epoch == nil, bytes: 8)
             self.epoch = value.word(at: 0)
         case .room:
-            try self.demand(self.room == nil, field)
+            try field.demand(self.room == nil)
             self.room = try? RoomName(value)
             guard self.room != nil else { throw .badField(tag) }
         case .user:
-            try self.demand(self.user == nil, field)
+            try field.demand(self.user == nil)
             self.user = UserID(value)
             guard self.user != nil else { throw .badField(tag) }
         case .kind:
-            try self.demand(self.kind == nil, field, is: 1)
+            try field.demand(self.kind == nil, bytes: 1)
             self.kind = PayloadKind(wireValue: value[0])
             guard self.kind != nil else { throw .badField(tag) }
         case .acceptedAt:
-            try self.demand(self.acceptedAt == nil, field, is: 8)
+            try field.demand(self.acceptedAt == nil, bytes: 8)
             self.acceptedAt = value.word(at: 0)
         case .publishedAt:
-            try self.demand(self.publishedAt == nil, field, is: 8)
+            try field.demand(self.publishedAt == nil, bytes: 8)
             self.publishedAt = value.word(at: 0)
         case .trace:
-            try self.demand(self.trace == nil, field, is: 25)
+            try field.demand(self.trace == nil, bytes: 25)
             self.trace = TraceContext(
                 traceHigh: value.word(at: 0),
                 traceLow: value.word(at: 8),
@@ -124,23 +128,16 @@ private struct Parts {
                 flags: value[24]
             )
         case .sender:
-            try self.demand(self.sender == nil, field, is: 16)
+            try field.demand(self.sender == nil, bytes: 16)
             guard let loop = UInt16(exactly: value.word(at: 0)) else { throw .badField(tag) }
             self.sender = SenderReference(loop: loop, connection: value.word(at: 8))
-        case .tail, .recall, .fleetKind, .instance, .nonce, .sentAt, .subject, .question, .refusal, .build, .clock:
+        case .began:
+            try field.demand(self.began == nil, bytes: 16)
+            self.began = BusTime(nanoseconds: value.word(at: 0), error: value.word(at: 8))
+        case .tail, .recall, .reach, .recallNumber, .recallAnswer, .fleetKind, .instance, .nonce, .sentAt, .subject,
+            .question, .refusal, .build, .clock:
             throw .badField(tag)
         }
-    }
-
-    /// A field stands once, and has the size it must have.
-    private func demand(
-        _ isFirst: Bool,
-        _ field: EnvelopeReader.Field,
-        is count: Int? = nil
-    ) throws(EnvelopeError) {
-        guard let tag = field.tag else { return }
-        guard isFirst else { throw .repeatedField(tag) }
-        guard count == nil || field.range.count == count else { throw .badField(tag) }
     }
 
     func envelope(payload: [UInt8], flags: EnvelopeFlags, home: BusOrigin) throws(EnvelopeError) -> Envelope {
@@ -165,7 +162,7 @@ private struct Parts {
                 publishedAt: self.publishedAt,
                 trace: self.trace
             ),
-            stamp: BusStamp(origin: origin, epoch: epoch, number: number)
+            stamp: BusStamp(origin: origin, epoch: BusEpoch(id: epoch, began: self.began), number: number)
         )
     }
 }

@@ -21,9 +21,16 @@ package enum EnvelopeTag: UInt8, CaseIterable, Sendable {
     case publishedAt = 9
     case trace = 10
     case sender = 11
-    /// Of an announcement; may stand many times.
+    /// When the message's epoch began.
+    case began = 12
+    /// Of an announcement of an earlier build: how far it has come in a room; may stand many times.
     case tail = 32
     case recall = 33
+    /// Of an announcement: how far the origin has come in one epoch of the room; may stand many times.
+    case reach = 34
+    case recallNumber = 35
+    /// May stand many times.
+    case recallAnswer = 36
     /// Of the fleet channel.
     case fleetKind = 64
     case instance = 65
@@ -47,4 +54,6 @@ package struct EnvelopeFlags: OptionSet, Sendable {
     package static let excludesSender = EnvelopeFlags(rawValue: 1)
     /// On the fleet channel: the last 32 bytes are a signature.
     package static let signed = EnvelopeFlags(rawValue: 2)
+    /// It is no message: it says how far its origin has come.
+    package static let announcement = EnvelopeFlags(rawValue: 4)
 }

@@ -4,6 +4,13 @@ struct EnvelopeReader {
         /// `nil` for a field this build does not know.
         let tag: EnvelopeTag?
         let range: Range<Int>
+
+        /// It stands once, and has the size it must have.
+        func demand(_ isFirst: Bool = true, bytes: Int? = nil) throws(EnvelopeError) {
+            guard let tag = self.tag else { return }
+            guard isFirst else { throw .repeatedField(tag) }
+            guard bytes == nil || self.range.count == bytes else { throw .badField(tag) }
+        }
     }
 
     let flags: EnvelopeFlags

@@ -1,0 +1,132 @@
+import Instruments
+import Messaging
+import Reactor
+
+/// Says on the bus how far this instance has come, asks the others for that after it was away, and answers them.
+final class RedisAnnouncer {
+    private let pipeline: RedisPipeline
+    private let publisher: RedisPublisher
+    private let loop: EventLoop
+    private let channels: RedisChannels
+    private let complaints: RedisComplaints
+    private let origin: BusOrigin
+    private var recall: BusRecall
+    private var timer: (token: TimerToken, at: Instant)?
+
+    init(
+        pipeline: RedisPipeline,
+        publisher: RedisPublisher,
+        loop: EventLoop,
+        channels: RedisChannels,
+        complaints: RedisComplaints,
+        origin: BusOrigin
+    ) {
+        self.pipeline = pipeline
+        self.publisher = publisher
+        self.loop = loop
+        self.channels = channels
+        self.complaints = complaints
+        self.origin = origin
+        self.recall = BusRecall(origin: origin)
+    }
+
+    /// All rooms are subscribed to again after a subscription was lost.
+    func returned(missingSince since: Instant) {
+        self.recall.returned(missingSince: since, at: self.loop.now)
+    }
+
+    /// What another instance, or this one, said on the inner channel beside tails.
+    func heard(_ announcement: BusAnnouncement) {
+        if let recall = announcement.recall {
+            let away = Duration.milliseconds(Int64(clamping: min(recall.awayMilliseconds, 3_600_000)))
+            let question = recall.number.map { BusQuestion(asker: announcement.origin, number: $0) }
+            self.publisher.outbox.sequence.recall(away, question: question, at: self.loop.now)
+            if announcement.origin != self.origin {
+                self.recall.other(announcement.origin, wasAwayAt: self.loop.now)
+            }
+        }
+        for question in announcement.answered {
+            self.recall.answered(question, by: announcement.origin)
+        }
+    }
+
+    /// Sets the timer for what is to be said next; nothing is said without a connection.
+    func plan() {
+        guard self.pipeline.isOpen else { return }
+        let next = [self.publisher.outbox.sequence.nextDue, self.recall.nextDue].compactMap { $0 }.min()
+        guard next != self.timer?.at else { return }
+        if let timer = self.timer.take() {
+            self.loop.cancel(timer.token)
+        }
+        guard let next else { return }
+        let token = self.loop.schedule(after: max(next - self.loop.now, .zero)) { [weak self] in
+            self?.timer = nil
+            self?.speak()
+        }
+        self.timer = (token, next)
+    }
+
+    private func speak() {
+        guard self.pipeline.isOpen else { return }
+        let due = self.publisher.outbox.sequence.takeDue(at: self.loop.now)
+        for announcement in due.announcements {
+            self.announce(announcement)
+        }
+        if !due.answered.isEmpty {
+            self.publish(BusAnnouncement(origin: self.origin, answered: due.answered), on: self.channels.inner)
+        }
+        if let asking = self.recall.ask(at: self.loop.now) {
+            self.ask(asking)
+        }
+    }
+
+    private func announce(_ announcement: BusSequencePublisher.Due.Announcement) {
+        let room = announcement.room
+        let tails = announcement.tails.map { BusAnnouncement.RoomTail(room: room, tail: $0) }
+        let channel = self.channels.channel(of: room)
+        self.publish(BusAnnouncement(origin: self.origin, tails: tails), on: channel) { [weak self] count in
+            if let self, count == nil {
+                self.publisher.outbox.sequence.returned(room, at: self.loop.now)
+            }
+        }
+    }
+
+    private func ask(_ asking: BusRecall.Asking) {
+        let recall = BusAnnouncement.Recall(
+            awayMilliseconds: UInt64(clamping: asking.away.wholeMilliseconds),
+            number: asking.question.number
+        )
+        let announcement = BusAnnouncement(origin: self.origin, recall: recall)
+        self.publish(announcement, on: self.channels.inner) { [weak self] count in
+            guard let self else { return }
+            if let count {
+                self.recall.asked(asking.question, heardBy: count)
+            } else {
+                self.recall.failed(asking.question, at: self.loop.now)
+            }
+        }
+    }
+
+    /// - Parameter then: Told how many connections got it; `nil` where it was not, or not certainly, published.
+    private func publish(
+        _ announcement: BusAnnouncement,
+        on channel: String,
+        then: @escaping (Int?) -> Void = { _ in }
+    ) {
+        var command = RedisCommand("PUBLISH", channel)
+        command.append { $0 += announcement.encoded }
+        self.pipeline.send(command) { [weak self] answer, now in
+            switch answer {
+            case .reply(.integer(let count)):
+                then(Int(clamping: count))
+                return
+            case .reply: self?.pipeline.giveUpUnexpected()
+            case .refused(let reply): self?.complaints.refused(reply, in: nil, at: now)
+            case .lost: break
+            }
+            then(nil)
+        }
+    }
+}
+
+@available(*, unavailable) extension RedisAnnouncer: Sendable {}

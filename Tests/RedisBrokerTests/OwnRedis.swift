@@ -1,0 +1,47 @@
+import Foundation
+import Instruments
+import Reactor
+import TestKit
+
+@testable import RedisBroker
+
+/// A Redis of one test's own, which may stop, end and come back on the same port.
+final class OwnRedis: Sendable {
+    let port: UInt16
+    private let folder: TemporaryFolder
+    private let process = Lock<ChildProcess?>(nil)
+
+    init() throws {
+        let claimed = try ListeningPort.claim(host: "127.0.0.1", port: 0)
+        self.port = claimed.address.port
+        self.folder = try TemporaryFolder()
+    }
+
+    /// Starts it and waits until it answers.
+    func start() async throws {
+        let process = try ChildProcess(
+            "/usr/bin/env",
+            [
+                "redis-server", "--port", "\(self.port)", "--bind", "127.0.0.1", "--dir", self.folder.path, "--save",
+                "",
+                "--appendonly", "no",
+            ]
+        )
+        self.process.withLock { $0 = process }
+        let port = self.port
+        try await eventually("redis-server on port \(port)") {
+            (try? RawRedis.command([Array("PING".utf8)], port: port)) == .status("PONG")
+        }
+    }
+
+    func signal(_ number: Int32) {
+        self.process.withLock { $0 }?.signal(number)
+    }
+
+    /// Ends it at once, with all its connections.
+    func kill() async {
+        let process = self.process.withLock { $0.take() }
+        process?.signal(SIGKILL)
+        _ = await process?.code()
+    }
+}
