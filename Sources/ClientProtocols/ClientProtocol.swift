@@ -30,6 +30,9 @@ package protocol ClientProtocol: AnyObject, SendableMetatype {
     /// The rooms it is in from the beginning, in the order of joining, each once.
     var rooms: [RoomName] { get }
 
+    /// How messages of its rooms are written for it.
+    var encoding: MessageEncoding { get }
+
     /// The token of an earlier connection that the handshake brought.
     var resume: String? { get }
 
@@ -55,13 +58,13 @@ package protocol ClientProtocol: AnyObject, SendableMetatype {
     // MARK: Rooms' messages
 
     /// Whether a room's message travels as text; otherwise it does as binary.
-    static func isText(_ message: Message) -> Bool
+    static func isText(_ message: Message, as encoding: MessageEncoding) -> Bool
 
     /// Whether members get a message's payload byte for byte, so that there is nothing to encode.
-    static func isSentAsIs(_ message: Message) -> Bool
+    static func isSentAsIs(_ message: Message, as encoding: MessageEncoding) -> Bool
 
-    /// Appends a room's message as every member gets it.
-    static func encode(_ message: Message, into bytes: inout [UInt8])
+    /// Appends a room's message as every member of an encoding gets it.
+    static func encode(_ message: Message, as encoding: MessageEncoding, into bytes: inout [UInt8])
 }
 
 /// What a client's message came to.

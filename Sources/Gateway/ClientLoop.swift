@@ -22,6 +22,7 @@ struct ClientLoop: Sendable {
         let directory: RoomDirectory
         let broker: any Broker
         let reconnects: ReconnectStore
+        let users: UserDirectory
         let budget: QueueBudget
         let log: EventLog
     }
@@ -36,8 +37,10 @@ struct ClientLoop: Sendable {
             loop: loop,
             instance: shared.instance,
             settings: shared.settings.sessions,
+            handshakeTimeout: shared.settings.http.headTimeout,
             traits: SpokenProtocols.traits,
             reconnects: shared.reconnects,
+            users: shared.users,
             log: shared.log
         )
         let shard = RoomShard(
@@ -76,7 +79,6 @@ struct ClientLoop: Sendable {
             sessions: SessionReport(
                 counts: registry.report(),
                 active: registry.active(),
-                users: registry.users(),
                 loop: rooms.loop
             ),
             rejections: HandshakeReport(

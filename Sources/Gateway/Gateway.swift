@@ -34,6 +34,7 @@ package final class Gateway: Sendable {
         self.instance = InstanceName.make(managementPort: managementPort.address.port)
 
         let directory = RoomDirectory()
+        let users = UserDirectory()
         do throws(ReactorError) {
             self.broker = try Brokers.make(
                 settings.broker,
@@ -48,6 +49,7 @@ package final class Gateway: Sendable {
                 directory: directory,
                 broker: self.broker,
                 reconnects: ReconnectStore(window: settings.sessions.reconnectWindow),
+                users: users,
                 budget: QueueBudget(limit: settings.engine.queueTotalBytes),
                 log: log
             )
@@ -67,6 +69,7 @@ package final class Gateway: Sendable {
             settings,
             clients: self.clients,
             directory: directory,
+            users: users,
             broker: self.broker,
             drain: self.drain,
             writer: writer,

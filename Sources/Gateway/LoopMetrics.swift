@@ -9,11 +9,13 @@ import Transport
 struct LoopMetrics: MetricSource {
     let reports: LoopReports
     let directory: RoomDirectory
+    let users: UserDirectory
     private let utilization = Lock(UtilizationMeter())
 
-    init(_ reports: LoopReports, _ directory: RoomDirectory) {
+    init(_ reports: LoopReports, _ directory: RoomDirectory, _ users: UserDirectory) {
         self.reports = reports
         self.directory = directory
+        self.users = users
     }
 
     var families: [MetricFamily] {
@@ -22,7 +24,12 @@ struct LoopMetrics: MetricSource {
 
     func measure(into measurements: inout Measurements) async {
         let reports = await self.reports.refresh()
-        SessionsMetrics.record(reports.map(\.sessions), of: SpokenProtocols.traits, into: &measurements)
+        SessionsMetrics.record(
+            reports.map(\.sessions),
+            users: self.users.count,
+            of: SpokenProtocols.traits,
+            into: &measurements
+        )
         HandshakeMetrics.record(reports.map(\.rejections), into: &measurements)
         RoomsMetrics.record(reports.map(\.rooms), rooms: self.directory.count, into: &measurements)
         let loops = reports.map(\.rooms.loop)

@@ -6,6 +6,7 @@ import Messaging
 import Observability
 import Reactor
 import Rooms
+import Sessions
 
 /// The operators' listener, on a loop of its own: it answers whatever the clients' loops do.
 final class ManagementLoop: Sendable {
@@ -18,6 +19,7 @@ final class ManagementLoop: Sendable {
         _ settings: GatewaySettings,
         clients: [ClientLoop],
         directory: RoomDirectory,
+        users: UserDirectory,
         broker: any Broker,
         drain: Drain,
         writer: LogWriter?,
@@ -32,7 +34,7 @@ final class ManagementLoop: Sendable {
         self.isStarted = isStarted
         let checks = Self.checks(clients, broker, drain, isStarted)
         var sources: [any MetricSource] = [
-            LoopMetrics(LoopReports(of: clients, log: log), directory),
+            LoopMetrics(LoopReports(of: clients, log: log), directory, users),
             BrokerMetricSource(broker: broker),
             ManagementMetrics(checks: checks, drain: drain),
             BuildMetrics(version: Version.number, commit: Version.commit, configurationHash: settings.fingerprint),

@@ -38,6 +38,14 @@ package enum LogField: String, CaseIterable, Sendable {
     /// How long it will be until something is done, or done again.
     case waitMs
     case error
+    /// Publications of a client.
+    case messagesReceived
+    /// Messages of rooms, handed to the kernel whole.
+    case messagesSent
+    case bytesReceived
+    case bytesSent
+    /// Messages of rooms that did not fit a queue.
+    case dropped
     /// Where clients connect; of a broker, where it is.
     case address
     /// Where operators connect.

@@ -7,6 +7,10 @@ extension Session {
     ///
     /// - Parameter frameBytes: The payload of the frame that it came in.
     package func handle(_ request: ClientRequest, frameBytes: Int) {
+        guard self.state.allows(request.command.name) else {
+            self.refuseUnnamed(request, frameBytes: frameBytes)
+            return
+        }
         if !request.command.isConnect {
             self.lineage.settle(self)
         }
@@ -37,6 +41,13 @@ extension Session {
         case .unsupported(let name):
             self.fail(name, request.id, Refusal(.notSupported, "this gateway does not support \(name.label)"))
         }
+    }
+
+    /// A client without a name asks for something else than to connect.
+    private func refuseUnnamed(_ request: ClientRequest, frameBytes: Int) {
+        guard self.state == .unnamed else { return }
+        let refusal = Refusal(.unauthenticated, "this connection has no user yet; send connect first")
+        self.fail(CommandFault(id: request.id, command: request.command.name, refusal), frameBytes: frameBytes)
     }
 
     /// Answers what could not be read as a command.
@@ -80,7 +91,10 @@ extension Session {
         } else {
             self.lineage.isConnected = true
             self.count(.connect, .ok)
-            self.welcome(resuming: resume)
+            if self.state == .unnamed {
+                self.named(.anonymous)
+            }
+            self.welcome(resuming: resume ?? self.lineage.offered)
         }
     }
 

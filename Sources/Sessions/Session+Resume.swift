@@ -6,6 +6,8 @@ import Reactor
 struct Lineage {
     /// A `connect` was taken, so another one is a mistake.
     var isConnected = false
+    /// The token of an earlier connection that the handshake of a client without a name brought.
+    var offered: String?
     /// The secret that the client was given.
     var token: String?
     /// A named user's return without a token, not counted yet: a first `connect` may still bring one.
@@ -22,11 +24,11 @@ struct Lineage {
 }
 
 extension Session {
-    /// Notes that the connection is open, and that its user was here a short while ago.
-    func noteReturn() {
+    /// Notes that the user was here a short while ago.
+    func noteReturn(of user: UserID) {
         guard !self.identity.isAnonymous else { return }
         self.lineage.unsettledReturn = self.registry.reconnects.returning(
-            self.identity.user,
+            user,
             self.identity.protocolName,
             at: self.registry.loop.now
         )
@@ -35,11 +37,14 @@ extension Session {
         }
     }
 
-    /// Welcomes a client whose handshake said who it is, where its language has words for that.
+    /// Welcomes a client whose handshake said who it is, where its language has words for that; others are welcomed
+    /// when they have connected.
     ///
     /// - Parameter resume: The token of an earlier connection, from the URL.
     package func greet(resuming resume: String?) {
-        if self.traits.isWelcomed {
+        if self.state == .unnamed {
+            self.lineage.offered = resume
+        } else if self.traits.isWelcomed {
             self.welcome(resuming: resume)
         }
     }
@@ -48,10 +53,8 @@ extension Session {
     ///
     /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
     func welcome(resuming resume: String?) {
-        var back: ReconnectStore.Return?
-        if let resume {
-            back = self.claim(resume)
-        }
+        guard let user = self.identity.user else { return }
+        let back = resume.flatMap { self.claim($0, user) }
         if let old = self.lineage.token {
             self.registry.reconnects.revoke(old)
         }
@@ -60,7 +63,7 @@ extension Session {
         self.lineage.place = back?.place ?? self.lineage.place
         self.registry.reconnects.issue(
             token,
-            to: self.identity.user,
+            to: user,
             isAnonymous: self.identity.isAnonymous,
             place: self.lineage.place
         )
@@ -68,7 +71,7 @@ extension Session {
             .welcome(
                 Welcome(
                     connection: self.identity.connection,
-                    user: self.identity.user,
+                    user: user,
                     resume: token,
                     resumed: back != nil,
                     instance: self.registry.instance,
@@ -78,11 +81,11 @@ extension Session {
         )
     }
 
-    private func claim(_ token: String) -> ReconnectStore.Return? {
+    private func claim(_ token: String, _ user: UserID) -> ReconnectStore.Return? {
         self.lineage.unsettledReturn = nil
         let back = self.registry.reconnects.claim(
             token,
-            by: self.identity.user,
+            by: user,
             isAnonymous: self.identity.isAnonymous,
             at: self.registry.loop.now
         )
@@ -101,12 +104,12 @@ extension Session {
         return back
     }
 
-    func rememberEnd(_ ending: Ending) {
+    func rememberEnd(_ ending: Ending, of user: UserID) {
         self.lineage.settle(self)
         let leftForGood = ending.initiator == .client && ending.code == 1000
         self.registry.reconnects.ended(
             token: self.lineage.token,
-            user: self.identity.isAnonymous || leftForGood ? nil : self.identity.user,
+            user: self.identity.isAnonymous || leftForGood ? nil : user,
             self.identity.protocolName,
             at: self.registry.loop.now
         )

@@ -3,37 +3,12 @@ package import Messaging
 package import Reactor
 package import Rooms
 
-/// Who is at the other end, as the handshake found out.
-package struct Identity: Sendable {
-    package let connection: ConnectionID
-    package let user: UserID
-    package let isAnonymous: Bool
-    package let protocolName: ProtocolName
-    package let transport: TransportName
-    package let remoteAddress: String
-
-    /// - Parameter user: `nil` for an anonymous client, which is a user of its own.
-    package init(
-        connection: ConnectionID,
-        user: UserID?,
-        protocolName: ProtocolName,
-        transport: TransportName,
-        remoteAddress: String
-    ) {
-        self.connection = connection
-        self.user = user ?? UserID(anonymous: connection)
-        self.isAnonymous = user == nil
-        self.protocolName = protocolName
-        self.transport = transport
-        self.remoteAddress = remoteAddress
-    }
-}
-
 /// One client from hello to goodbye: its rooms, its heartbeat, its commands and their answers.
 ///
 /// Lives on its connection's loop. Knows no bytes: commands come in, events go out through `SessionOutput`.
 package final class Session {
-    package let identity: Identity
+    package private(set) var identity: Identity
+    package internal(set) var state: SessionState
     package let handle: ConnectionHandle
     package let openedAt: Instant
     /// In the order in which they were joined.
@@ -48,21 +23,41 @@ package final class Session {
     /// `nil` where the client is not pinged.
     private var heartbeat: Heartbeat?
     var lineage = Lineage()
+    /// When a client without a name is given up; far off once it has one.
+    private var nameDeadline = Instant(nanoseconds: .max)
+    /// What the log says of the end, from the goodbye until the socket is gone.
+    var lastWords: [(LogField, LogValue)] = []
 
     init(
         identity: Identity,
         handle: ConnectionHandle,
         registry: SessionRegistry,
+        encoding: MessageEncoding,
         output: any SessionOutput,
         heartbeat: Heartbeat?
     ) {
         self.identity = identity
+        self.state = .open
         self.handle = handle
         self.registry = registry
         self.output = output
-        self.encoding = MessageEncoding(identity.protocolName)
+        self.encoding = encoding
         self.heartbeat = heartbeat
         self.openedAt = registry.loop.now
+        if identity.user == nil {
+            self.state = .unnamed
+            self.nameDeadline = self.openedAt + registry.handshakeTimeout
+        }
+    }
+
+    /// The client has a name: from the beginning, or by its first command.
+    func named(_ user: ClientUser) {
+        self.identity.name(user)
+        guard let user = self.identity.user else { return }
+        self.state = .open
+        self.nameDeadline = Instant(nanoseconds: .max)
+        self.registry.users.enter(user)
+        self.noteReturn(of: user)
     }
 
     /// What its client's language asks of it.
@@ -149,7 +144,7 @@ package final class Session {
         let id = receipt.ticket.command
         switch receipt.result {
         case .accepted:
-            if let id {
+            if let id, self.state.isLive {
                 self.output.send(.published(id, receipt.id))
             }
         case .unavailable:
@@ -169,19 +164,23 @@ package final class Session {
         let reason = RejectionReason(refusal.code)
         self.registry.counts[self.identity.protocolName].rejected[reason] += 1
         self.log(.publicationRefused, [(.reason, .text(reason.label))])
-        self.output.refuse(refusal, answering: id)
+        if self.state.isLive {
+            self.output.refuse(refusal, answering: id)
+        }
     }
 
     // MARK: - Heartbeat
 
     /// The connection's timer has fired.
     package func timerFired(at now: Instant) {
+        guard self.state.isLive else { return }
+        if now >= self.nameDeadline {
+            self.output.close(Ending(.handshakeTimeout, by: .server, "no connect in time"))
+            return
+        }
         switch self.heartbeat?.tick(at: now) {
-        case .wait(let until):
-            self.output.wake(at: until)
-        case .ping(let payload, let until):
+        case .ping(let payload, _):
             self.output.ping(payload)
-            self.output.wake(at: until)
         case .giveUp:
             // Bytes of ours that it does not take are in the way of its pong: its reading is what is slow.
             self.output.close(
@@ -189,70 +188,38 @@ package final class Session {
                     ? Ending(.slowConsumer, by: .server, "messages were not read in time")
                     : Ending(.pingTimeout, by: .network, code: CloseReason.pingTimeout.webSocketCode, "no pong in time")
             )
-        case nil:
+            return
+        case .wait, nil:
             break
         }
+        self.wake()
     }
 
     package func pong(_ payload: UInt64, at now: Instant) {
         guard let rtt = self.heartbeat?.pong(payload, at: now) else { return }
         self.lastRTT = rtt
         self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
-        self.wakeForHeartbeat()
+        self.wake()
     }
 
-    func wakeForHeartbeat() {
-        if let heartbeat = self.heartbeat {
-            self.output.wake(at: heartbeat.deadline)
+    /// Asks for the timer at the next time that something is due.
+    func wake() {
+        let next = min(self.heartbeat?.deadline ?? Instant(nanoseconds: .max), self.nameDeadline)
+        if next.nanoseconds < .max {
+            self.output.wake(at: next)
         }
-    }
-
-    // MARK: - Goodbye
-
-    /// The connection is over: leaves all rooms, counts, remembers.
-    ///
-    /// The last call.
-    ///
-    /// - Parameters:
-    /// - room: The room whose messages filled the queue of a slow consumer.
-    /// - error: The system's word on a broken connection.
-    package func end(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
-        for subscription in self.subscriptions {
-            self.registry.shard.leave(subscription)
-        }
-        self.subscriptions = []
-        self.rememberEnd(ending)
-        let lived = self.registry.loop.now - self.openedAt
-        self.registry.closed(self, ending, after: lived)
-        var values: [(LogField, LogValue)] = [
-            (.transport, .text(self.identity.transport.label)),
-            (.remoteAddress, .text(self.identity.remoteAddress)),
-            (.initiator, .text(ending.initiator.label)),
-            (.reason, .text(ending.reason.label)),
-            (.durationMs, .integer(lived.wholeMilliseconds)),
-        ]
-        if let code = ending.code {
-            values.append((.closeCode, .integer(Int64(code))))
-        }
-        if let room {
-            values.append((.room, .text(room.text)))
-        }
-        if let error {
-            values.append((.error, .text(error)))
-        }
-        self.log(.closed, values)
     }
 
     /// Writes a line with this connection's metadata.
     func log(_ event: SessionEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
-        self.registry.log.write(
-            event,
-            [
-                (.connectionId, .text(self.identity.connection.text)),
-                (.userId, .text(self.identity.user.text)),
-                (.protocol, .text(self.identity.protocolName.label)),
-            ] + values()
-        )
+        self.registry.log.write(event, self.metadata + values())
+    }
+
+    private var metadata: [(LogField, LogValue)] {
+        let connection: (LogField, LogValue) = (.connectionId, .text(self.identity.connection.text))
+        let language: (LogField, LogValue) = (.protocol, .text(self.identity.protocolName.label))
+        guard let user = self.identity.user else { return [connection, language] }
+        return [connection, (.userId, .text(user.text)), language]
     }
 }
 

@@ -34,7 +34,10 @@ package enum SessionEvent: String, LogEvent {
         return switch self {
         case .opened: identity + [.transport, .remoteAddress]
         case .closed:
-            identity + [.transport, .remoteAddress, .initiator, .reason, .closeCode, .durationMs, .room, .error]
+            identity + [
+                .transport, .remoteAddress, .initiator, .reason, .closeCode, .durationMs, .room, .error,
+                .messagesReceived, .messagesSent, .bytesReceived, .bytesSent, .dropped,
+            ]
         case .resumed: identity + [.count, .durationMs]
         case .subscribed, .unsubscribed: identity + [.room]
         case .commandFailed: identity + [.reason, .error]

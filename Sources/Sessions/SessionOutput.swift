@@ -10,7 +10,7 @@ package protocol SessionOutput: AnyObject {
     func ping(_ payload: UInt64)
     /// Asks for the timer at this time.
     func wake(at: Instant)
-    /// Says goodbye and ends the connection; `Session.end` follows.
+    /// Has the session say goodbye, writes the last word and ends the connection.
     func close(_ ending: Ending)
     /// Whether bytes of ours to the client are still unsent.
     var hasUnsentBytes: Bool { get }

@@ -11,12 +11,12 @@ extension SessionRegistry {
     /// - Parameter hint: The latest that a client is asked to wait before it reconnects; each is told its own time.
     package func drain(over pace: Duration, hint: Duration) {
         let steps = max(1, Int(pace / Self.step))
-        let open = self.sessions
+        let open = self.live
         self.drainStep(open[...], perStep: max(1, (open.count + steps - 1) / steps), hint: hint)
     }
 
     private func drainStep(_ remaining: ArraySlice<Session>, perStep: Int, hint: Duration) {
-        for session in remaining.prefix(perStep) where self.session(of: session.handle) === session {
+        for session in remaining.prefix(perStep) where session.state.isLive {
             session.drain(reconnectAfter: hint * Double.random(in: 0...1))
         }
         let rest = remaining.dropFirst(perStep)

@@ -9,8 +9,11 @@ package final class SessionRegistry {
     package let loop: EventLoop
     package let instance: String
     package let settings: SessionSettings
+    /// How long a client may take to say who it is.
+    package let handshakeTimeout: Duration
     package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
+    package let users: UserDirectory
     package let log: EventLog
     /// Set once, before the first connection: the shard tells the registry what concerns a session.
     package var shard: RoomShard {
@@ -33,15 +36,19 @@ package final class SessionRegistry {
         loop: EventLoop,
         instance: String,
         settings: SessionSettings,
+        handshakeTimeout: Duration,
         traits: PerCase<ProtocolName, ProtocolTraits>,
         reconnects: ReconnectStore,
+        users: UserDirectory,
         log: EventLog
     ) {
         self.loop = loop
         self.instance = instance
         self.settings = settings
+        self.handshakeTimeout = handshakeTimeout
         self.traits = traits
         self.reconnects = reconnects
+        self.users = users
         self.log = log
     }
 
@@ -65,11 +72,19 @@ package final class SessionRegistry {
     }
 
     /// A connection is open: its 101 has been written.
-    package func open(_ identity: Identity, on handle: ConnectionHandle, output: any SessionOutput) -> Session {
+    ///
+    /// - Parameter encoding: How messages of rooms are written for it.
+    package func open(
+        _ identity: Identity,
+        on handle: ConnectionHandle,
+        encoding: MessageEncoding,
+        output: any SessionOutput
+    ) -> Session {
         let session = Session(
             identity: identity,
             handle: handle,
             registry: self,
+            encoding: encoding,
             output: output,
             heartbeat: self.traits[identity.protocolName].isPinged ? self.makeHeartbeat(identity.connection) : nil
         )
@@ -85,8 +100,10 @@ package final class SessionRegistry {
             .opened,
             [(.transport, .text(identity.transport.label)), (.remoteAddress, .text(identity.remoteAddress))]
         )
-        session.noteReturn()
-        session.wakeForHeartbeat()
+        if let user = identity.user {
+            session.named(identity.isAnonymous ? .anonymous : .named(user))
+        }
+        session.wake()
         return session
     }
 
@@ -108,24 +125,38 @@ package final class SessionRegistry {
         return self.spread
     }
 
-    func closed(_ session: Session, _ ending: Ending, after lived: Duration) {
-        let slot = Int(session.handle.slot)
-        self.bySlot[slot] = nil
-        self.kinds[slot] = 0
+    /// From here on the session is none of the open ones.
+    func saidGoodbye(_ session: Session, _ ending: Ending, after lived: Duration) {
+        self.kinds[Int(session.handle.slot)] = 0
         let name = session.identity.protocolName
         self.counts[name].closed[ending.initiator][ending.reason] += 1
         self.counts[name].duration[ending.initiator].observe(lived)
     }
 
+    func forget(_ session: Session) {
+        self.bySlot[Int(session.handle.slot)] = nil
+    }
+
+    // MARK: - Finding
+
+    /// The session of a connection, also while it says goodbye.
     package func session(of handle: ConnectionHandle) -> Session? {
         let slot = Int(handle.slot)
         guard slot < self.bySlot.count, let session = self.bySlot[slot], session.handle == handle else { return nil }
         return session
     }
 
-    /// Every session of the loop.
-    package var sessions: [Session] {
-        self.bySlot.compactMap { $0 }
+    /// The session with this id, if it is on this loop, also while it says goodbye: looks through all slots.
+    package func session(of id: ConnectionID) -> Session? {
+        for case let session? in self.bySlot where session.identity.connection == id {
+            return session
+        }
+        return nil
+    }
+
+    /// The sessions of the loop that have not said goodbye.
+    var live: [Session] {
+        self.bySlot.compactMap { $0?.state.isLive == true ? $0 : nil }
     }
 
     // MARK: - Counting
@@ -175,15 +206,6 @@ package final class SessionRegistry {
         return active
     }
 
-    /// The users of this loop's sessions; a scrape puts the loops' sets together.
-    package func users() -> Set<UserID> {
-        var users = Set<UserID>()
-        for case let session? in self.bySlot {
-            users.insert(session.identity.user)
-        }
-        return users
-    }
-
     private static func kind(_ identity: Identity) -> UInt8 {
         self.kind(identity.protocolName, identity.transport)
     }
@@ -199,7 +221,8 @@ extension SessionRegistry: RoomShardDelegate {
     }
 
     package func subscribed(_ connection: ConnectionHandle, answering id: CommandID) {
-        self.session(of: connection)?.output.send(.subscribed(id, recovered: nil))
+        guard let session = self.session(of: connection), session.state.isLive else { return }
+        session.output.send(.subscribed(id, recovered: nil))
     }
 }
 

@@ -6,18 +6,15 @@ package import Reactor
 package struct SessionReport: Sendable {
     package let counts: PerCase<ProtocolName, SessionCounts>
     package let active: PerCase<ProtocolName, PerCase<TransportName, Int>>
-    package let users: Set<UserID>
     package let loop: LoopSnapshot
 
     package init(
         counts: PerCase<ProtocolName, SessionCounts>,
         active: PerCase<ProtocolName, PerCase<TransportName, Int>>,
-        users: Set<UserID>,
         loop: LoopSnapshot
     ) {
         self.counts = counts
         self.active = active
-        self.users = users
         self.loop = loop
     }
 }
@@ -114,9 +111,12 @@ package enum SessionsMetrics {
         sentBytes, commands, rejected, pingRTT,
     ]
 
-    /// - Parameter traits: What each protocol has words for: others of its series would never count anything.
+    /// - Parameters:
+    ///   - users: Users with open connections.
+    ///   - traits: What each protocol has words for: others of its series would never count anything.
     package static func record(
         _ reports: [SessionReport],
+        users: Int,
         of traits: PerCase<ProtocolName, ProtocolTraits>,
         into measurements: inout Measurements
     ) {
@@ -137,7 +137,7 @@ package enum SessionsMetrics {
             measurements.record(self.pingRTT, [name.label], self.sum(counts.map(\.pingRTT)))
         }
         measurements.record(self.discrepancy, discrepancy)
-        measurements.record(self.users, reports.reduce(into: Set<UserID>()) { $0.formUnion($1.users) }.count)
+        measurements.record(self.users, users)
         for reason in RejectionReason.allCases {
             let count = reports.reduce(0) { sum, report in
                 sum + ProtocolName.allCases.reduce(0) { $0 + report.counts[$1].rejected[reason] }

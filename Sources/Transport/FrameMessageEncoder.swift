@@ -15,12 +15,12 @@ package final class FrameMessageEncoder: MessageEncoder {
 
     package func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         let language = SpokenProtocols.byName[encoding.protocolName]
-        let opcode: Opcode = language.isText(message) ? .text : .binary
-        if language.isSentAsIs(message) {
+        let opcode: Opcode = language.isText(message, as: encoding) ? .text : .binary
+        if language.isSentAsIs(message, as: encoding) {
             self.append(opcode, message.payload, number, to: batch)
         } else {
             self.text.removeAll(keepingCapacity: true)
-            language.encode(message, into: &self.text)
+            language.encode(message, as: encoding, into: &self.text)
             self.append(opcode, self.text, number, to: batch)
         }
     }

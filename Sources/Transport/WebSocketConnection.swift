@@ -14,7 +14,7 @@ package final class WebSocketConnection {
     /// `nil` where each message goes back to who sent it.
     private let client: (any ClientProtocol)?
     private var decoder: FrameDecoder
-    /// `nil` before the handshake is done and after the goodbye.
+    /// `nil` before the handshake is done and after the socket has gone.
     private var session: Session?
     /// Our close frame is on its way, or the socket has gone: nothing that follows is read.
     private var isClosing = false
@@ -28,7 +28,8 @@ package final class WebSocketConnection {
 
     /// The 101 has been written.
     func open(_ identity: Identity) {
-        let session = self.shared.registry.open(identity, on: self.handle, output: self)
+        let encoding = self.client?.encoding ?? MessageEncoding(Echo.countsAs)
+        let session = self.shared.registry.open(identity, on: self.handle, encoding: encoding, output: self)
         self.session = session
         guard let client = self.client else { return }
         session.greet(resuming: client.resume)
@@ -87,7 +88,7 @@ package final class WebSocketConnection {
         self.close(Ending(reason, by: .server, code: fault.closeCode, "\(fault)"))
     }
 
-    /// Sends the last frame and ends the connection once what is queued has gone.
+    /// Says goodbye, sends the last frame and ends the connection once what is queued has gone.
     private func finish(
         _ ending: Ending,
         answering code: UInt16?,
@@ -97,6 +98,8 @@ package final class WebSocketConnection {
     ) {
         guard !self.isClosing else { return }
         self.isClosing = true
+        // First, so that nothing of a room follows the close frame.
+        self.session?.sayGoodbye(ending, room: room)
         self.shared.text.removeAll(keepingCapacity: true)
         if ending.initiator != .client, self.client?.writeGoodbye(ending, into: &self.shared.text) == true {
             let text = self.shared.text
@@ -107,14 +110,7 @@ package final class WebSocketConnection {
         self.shared.frames.writeClose(code: code, reason: reason, into: &self.shared.frame)
         let frame = self.shared.frame
         _ = self.shared.loop.send(frame.span, to: self.handle, placement: placement)
-        self.endSession(ending, room: room)
         self.shared.loop.finish(self.handle, timeout: self.shared.settings.closeTimeout, ending: socketEnding)
-    }
-
-    private func endSession(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
-        guard let session = self.session else { return }
-        self.session = nil
-        session.end(ending, room: room, error: error)
     }
 
     private func room(of source: UInt32) -> RoomName? {
@@ -148,7 +144,8 @@ extension WebSocketConnection: SocketHandler {
 
     package func inputEnded(_ connection: ConnectionHandle) {
         // A peer that ends the stream without a close frame has gone, whatever it still reads.
-        self.endSession(Ending(.abnormal, by: .network))
+        self.isClosing = true
+        self.session?.sayGoodbye(Ending(.abnormal, by: .network))
         self.shared.loop.close(self.handle, .peerClosed)
     }
 
@@ -168,16 +165,18 @@ extension WebSocketConnection: SocketHandler {
 
     package func closed(_ connection: ConnectionHandle, _ ending: SocketEnding, _ final: ConnectionCounters) {
         self.isClosing = true
+        guard let session = self.session.take() else { return }
         switch ending {
         case .slowConsumer, .queueAged, .overBudget:
-            self.endSession(Ending(.slowConsumer, by: .server))
+            session.sayGoodbye(Ending(.slowConsumer, by: .server))
         case .shutdown:
-            self.endSession(Ending(.drain, by: .server))
+            session.sayGoodbye(Ending(.drain, by: .server))
         case .ioError, .reset:
-            self.endSession(Ending(.abnormal, by: .network), error: "\(ending)")
+            session.sayGoodbye(Ending(.abnormal, by: .network), error: "\(ending)")
         default:
-            self.endSession(Ending(.abnormal, by: .network))
+            session.sayGoodbye(Ending(.abnormal, by: .network))
         }
+        session.closed(final)
     }
 }
 

@@ -44,7 +44,7 @@ package final class WebSocketEndpoint {
     private func open(_ upgrade: Upgrade, _ handshake: Handshake, _ exchange: HTTPExchange) {
         let identity = Identity(
             connection: self.shared.registry.makeConnectionID(),
-            user: upgrade.user,
+            user: upgrade.user.map { .named($0) } ?? .anonymous,
             protocolName: upgrade.protocolName,
             transport: .websocket,
             remoteAddress: exchange.request.peer.ip

@@ -7,6 +7,9 @@ enum Examples {
     static let message = MessageID(ULID("01BX5ZZKBKACTAV9WEVGEMMVRZ")!)
     static let trace = TraceContext(traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")!
 
+    static let plainEncoding = MessageEncoding(.plain)
+    static let nativeEncoding = MessageEncoding(.native)
+
     static func native(_ query: [(name: String, value: String)] = [], depth: Int = 64) -> Native {
         try! Native(ClientHello(query: query, maximumJSONDepth: depth))
     }

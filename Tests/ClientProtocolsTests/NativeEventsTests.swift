@@ -68,18 +68,22 @@ private let frames: [(ServerEvent, String)] = [
     @Test func `a room's message carries room, id, sender, time, data and trace`() {
         let message = Examples.message(.json, Array(#"{"text": "hi"}"#.utf8), trace: Examples.trace)
         #expect(
-            appended { Native.encode(message, into: &$0) }
+            appended { Native.encode(message, as: Examples.nativeEncoding, into: &$0) }
                 == #"{"type":"message","room":"chat.lobby","id":"01BX5ZZKBKACTAV9WEVGEMMVRZ","from":"alice","#
                 + #""ts":1700000000123,"data":{"text": "hi"},"#
                 + #""traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#
         )
         let stranger = Examples.message(.json, Array("1".utf8), from: nil)
         #expect(
-            appended { Native.encode(stranger, into: &$0) }
+            appended { Native.encode(stranger, as: Examples.nativeEncoding, into: &$0) }
                 == #"{"type":"message","room":"chat.lobby","id":"01BX5ZZKBKACTAV9WEVGEMMVRZ","#
                 + #""ts":1700000000123,"data":1}"#
         )
         let quoted = Examples.message(.json, Array("1".utf8), from: "\"q\\\"")
-        #expect(appended { Native.encode(quoted, into: &$0) }.contains(#""from":"\"q\\\"","ts""#))
+        #expect(
+            appended { Native.encode(quoted, as: Examples.nativeEncoding, into: &$0) }.contains(
+                #""from":"\"q\\\"","ts""#
+            )
+        )
     }
 }

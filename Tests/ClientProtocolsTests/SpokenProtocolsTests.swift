@@ -36,21 +36,25 @@ private let payloads: [(PayloadKind, String, native: String, plain: String)] = [
         plain: String
     ) throws {
         let message = Examples.message(kind, payload)
-        let text = appended { Native.encode(message, into: &$0) }
+        let text = appended { Native.encode(message, as: Examples.nativeEncoding, into: &$0) }
         #expect(text.hasSuffix(#""ts":1700000000123,"data":\#(native)}"#))
-        #expect(appended { Plain.encode(message, into: &$0) } == plain)
-        #expect(Plain.isSentAsIs(message) == (payload == plain))
-        #expect(Plain.isText(message) == (kind != .binary))
+        #expect(appended { Plain.encode(message, as: Examples.plainEncoding, into: &$0) } == plain)
+        #expect(Plain.isSentAsIs(message, as: Examples.plainEncoding) == (payload == plain))
+        #expect(Plain.isText(message, as: Examples.plainEncoding) == (kind != .binary))
     }
 
     @Test func `text that is nested too deep to be checked is a string`() {
         let deep = String(repeating: "[", count: 200) + String(repeating: "]", count: 200)
-        #expect(appended { Native.encode(Examples.message(.text, deep), into: &$0) }.hasSuffix(#""data":"\#(deep)"}"#))
+        #expect(
+            appended { Native.encode(Examples.message(.text, deep), as: Examples.nativeEncoding, into: &$0) }.hasSuffix(
+                #""data":"\#(deep)"}"#
+            )
+        )
     }
 
     @Test func `declared JSON that is none after all is passed on as it is`() {
         let message = Examples.message(.json, #""never ends"#)
-        #expect(appended { Plain.encode(message, into: &$0) } == #""never ends"#)
+        #expect(appended { Plain.encode(message, as: Examples.plainEncoding, into: &$0) } == #""never ends"#)
     }
 
     @Test(arguments: ProtocolContract.allCases, SpokenProtocols.all)

@@ -203,6 +203,7 @@ class SlowConsumerTests(TestCase):
         self.assertEqual(gateway.metric("atalaya_deliveries_total", outcome="dropped_slow_consumer"), 1)
         self.assertGreater(gateway.metric("atalaya_deliveries_total", outcome="written"), 0)
         self.assert_conserved(gateway)
+        await self.until(lambda: any(line["event"] == "connection.closed" for line in gateway.lines))
         line = next(line for line in gateway.lines if line["event"] == "connection.closed")
         self.assertEqual((line["reason"], line["closeCode"], line["room"]), ("slow_consumer", 4413, "r"))
 

@@ -66,13 +66,16 @@ import Testing
 
     @Test func `the connection is closed, and says why to one that reads at last`() async throws {
         try await self.stall("close") { running, stalled in
+            _ = try await running.scrape(until: "its goodbye") {
+                $0.sum("atalaya_connections_closed_total", ["reason": "slow_consumer"]) == 1
+            }
+            stalled.resumeReading()
+            let closing = await stalled.closing()
+            #expect(closing.code == 4413)
             try await running.log.wait(
                 for: "connection.closed",
                 where: [.reason: "slow_consumer", .room: "r", .initiator: "server"]
             )
-            stalled.resumeReading()
-            let closing = await stalled.closing()
-            #expect(closing.code == 4413)
             let metrics = try await running.scrape()
             #expect(metrics.sum("atalaya_connections_active") == 2)
             #expect(metrics.sum("atalaya_subscriptions_active") == 2)

@@ -169,17 +169,19 @@ package enum ProtocolContract: String, CaseIterable, Sendable, CustomStringConve
     }
 
     private func messages(_ language: any ClientProtocol.Type) throws {
+        let encoding = try self.client(language).encoding
+        try self.demand(encoding.protocolName == language.name, "messages are counted as its own")
         for message in ProtocolSamples.messages {
             var once: [UInt8] = Array("before".utf8)
             var twice: [UInt8] = Array("before".utf8)
-            language.encode(message, into: &once)
-            language.encode(message, into: &twice)
+            language.encode(message, as: encoding, into: &once)
+            language.encode(message, as: encoding, into: &twice)
             try self.demand(once.starts(with: "before".utf8), "what stands there already stays")
             try self.demand(once == twice, "a message is written the same every time")
-            if language.isSentAsIs(message) {
+            if language.isSentAsIs(message, as: encoding) {
                 try self.demand(Array(once.dropFirst(6)) == message.payload, "as it is means byte for byte")
             }
-            if language.isText(message), message.kind != .binary {
+            if language.isText(message, as: encoding), message.kind != .binary {
                 try self.demand(String(validating: once, as: UTF8.self) != nil, "text is UTF-8")
             }
         }

@@ -5,7 +5,7 @@ package import Messaging
 /// What the server says in the native protocol.
 extension Native {
     /// Appends the JSON of a room's message: the same for every member.
-    package static func encode(_ message: Message, into bytes: inout [UInt8]) {
+    package static func encode(_ message: Message, as encoding: MessageEncoding, into bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + message.payload.count + 256)
         bytes.append(contentsOf: #"{"type":"message","room":""#.utf8)
         // A room's name has no byte that JSON escapes.

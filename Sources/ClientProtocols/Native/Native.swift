@@ -7,6 +7,7 @@ package final class Native: ClientProtocol {
     package static let traits = ProtocolTraits(commands: CommandName.allCases, isPinged: true, isWelcomed: true)
 
     package var rooms: [RoomName] { [] }
+    package var encoding: MessageEncoding { MessageEncoding(Self.name) }
     package let resume: String?
     private let maximumDepth: Int
 
@@ -40,7 +41,7 @@ package final class Native: ClientProtocol {
         .event(.failed(id, refusal))
     }
 
-    package static func isText(_ message: Message) -> Bool { true }
+    package static func isText(_ message: Message, as encoding: MessageEncoding) -> Bool { true }
 
-    package static func isSentAsIs(_ message: Message) -> Bool { false }
+    package static func isSentAsIs(_ message: Message, as encoding: MessageEncoding) -> Bool { false }
 }

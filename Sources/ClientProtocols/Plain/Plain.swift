@@ -10,6 +10,7 @@ package final class Plain: ClientProtocol {
     package static let traits = ProtocolTraits(commands: [.publish], isPinged: true, isWelcomed: false)
 
     package let rooms: [RoomName]
+    package var encoding: MessageEncoding { MessageEncoding(Self.name) }
     package var resume: String? { nil }
     private let room: RoomName
     /// Whether the client gets its own messages too.
@@ -97,16 +98,16 @@ package final class Plain: ClientProtocol {
 
     // MARK: - Rooms' messages
 
-    package static func isText(_ message: Message) -> Bool {
+    package static func isText(_ message: Message, as encoding: MessageEncoding) -> Bool {
         message.kind != .binary
     }
 
-    package static func isSentAsIs(_ message: Message) -> Bool {
+    package static func isSentAsIs(_ message: Message, as encoding: MessageEncoding) -> Bool {
         !PayloadText.isDeclaredString(message)
     }
 
     /// Appends what members get: of a declared JSON string its text, of anything else the payload.
-    package static func encode(_ message: Message, into bytes: inout [UInt8]) {
+    package static func encode(_ message: Message, as encoding: MessageEncoding, into bytes: inout [UInt8]) {
         if PayloadText.isDeclaredString(message) {
             PayloadText.appendString(message, to: &bytes)
         } else {

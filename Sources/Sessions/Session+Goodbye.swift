@@ -1,0 +1,64 @@
+import Instruments
+package import Messaging
+package import Reactor
+import Rooms
+
+/// The two ends of a session: its goodbye, and the end of its socket.
+extension Session {
+    /// Leaves all rooms, counts and remembers; does nothing the second time.
+    ///
+    /// From here on the client is gone, though its last bytes are still to be written.
+    ///
+    /// - Parameters:
+    ///   - room: The room whose messages filled the queue of a slow consumer.
+    ///   - error: The system's word on a broken connection.
+    package func sayGoodbye(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
+        guard self.state.isLive else { return }
+        self.state = .sayingGoodbye
+        for subscription in self.subscriptions {
+            self.registry.shard.leave(subscription)
+        }
+        self.subscriptions = []
+        if let user = self.identity.user {
+            self.registry.users.leave(user)
+            self.rememberEnd(ending, of: user)
+        }
+        let lived = self.registry.loop.now - self.openedAt
+        self.registry.saidGoodbye(self, ending, after: lived)
+        self.lastWords = [
+            (.transport, .text(self.identity.transport.label)),
+            (.remoteAddress, .text(self.identity.remoteAddress)),
+            (.initiator, .text(ending.initiator.label)),
+            (.reason, .text(ending.reason.label)),
+            (.durationMs, .integer(lived.wholeMilliseconds)),
+        ]
+        if let code = ending.code {
+            self.lastWords.append((.closeCode, .integer(Int64(code))))
+        }
+        if let room {
+            self.lastWords.append((.room, .text(room.text)))
+        }
+        if let error {
+            self.lastWords.append((.error, .text(error)))
+        }
+    }
+
+    /// The socket is gone: the last call, after the goodbye.
+    ///
+    /// - Parameter final: What the connection had counted in the end.
+    package func closed(_ final: ConnectionCounters) {
+        precondition(!self.state.isLive, "a session says goodbye before its socket is gone")
+        self.state = .closed
+        self.registry.forget(self)
+        self.log(
+            .closed,
+            self.lastWords + [
+                (.messagesReceived, .integer(Int64(clamping: final.messagesReceived))),
+                (.messagesSent, .integer(Int64(clamping: final.messagesSent))),
+                (.bytesReceived, .integer(Int64(clamping: final.bytesReceived))),
+                (.bytesSent, .integer(Int64(clamping: final.bytesSent))),
+                (.dropped, .integer(Int64(clamping: final.dropped))),
+            ]
+        )
+    }
+}
