@@ -14,6 +14,8 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     private(set) var receipts: [PublicationReceipt] = []
     private(set) var confirmed: [(ConnectionHandle, CommandID)] = []
     private(set) var encodings = 0
+    /// Of the messages encoded, in that order.
+    private(set) var numbers: [UInt64] = []
     private var next: UInt64 = 0
 
     init(_ broker: any Broker = MemoryBroker()) throws {
@@ -52,6 +54,7 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         self.encodings += 1
         let frame = Array(encoding.protocolName.label.utf8.prefix(1)) + encoding.variant + message.payload
+        self.numbers.append(number)
         batch.append(frame.span, number: number)
     }
 

@@ -66,6 +66,27 @@ import Testing
         #expect(fixture.confirmed.map(\.1) == [.number("2")])
     }
 
+    @Test func `a message has one number in all encodings, counted over all rooms and never used again`() throws {
+        let fixture = try DrivenShard()
+        defer { fixture.end() }
+        let (a, b) = (try RoomName("a"), try RoomName("b"))
+        let member = try fixture.member()
+        _ = fixture.shard.join(a, member.connection, as: .plain, answering: nil)
+        _ = fixture.shard.join(a, member.connection, as: .native, answering: nil)
+        let only = fixture.shard.join(b, member.connection, as: .plain, answering: nil)
+        fixture.shard.fanOut([fixture.message("1", to: a), fixture.message("2", to: b)])
+        #expect(fixture.numbers == [1, 1, 2])
+        fixture.driven.turn()
+        fixture.shard.leave(only)
+        // Nobody is there to get it.
+        fixture.shard.fanOut([fixture.message("3", to: b), fixture.message("4", to: a)])
+        _ = fixture.shard.join(b, member.connection, as: .plain, answering: nil)
+        fixture.shard.fanOut([fixture.message("5", to: b)])
+        #expect(fixture.numbers == [1, 1, 2, 3, 3, 4])
+        fixture.driven.turn()
+        #expect(fixture.unaccounted == 0)
+    }
+
     @Test func `a message is written once for each of sixteen encodings, and once for each further member`() throws {
         let fixture = try DrivenShard()
         defer { fixture.end() }
