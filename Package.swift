@@ -30,7 +30,7 @@ let strict: [SwiftSetting] = [
 ]
 let spans = SwiftSetting.enableExperimentalFeature("Lifetimes")
 let facesC = SwiftSetting.enableExperimentalFeature("SafeInteropWrappers")
-/// Byte loops are 25 times slower unoptimised, and every test goes through them.
+/// Byte loops are 25 times slower unoptimised, and every test goes through them, as through the toy cipher of TestKit.
 let optimisedInDebug = SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))
 
 let rows: [Row] = [
@@ -145,7 +145,7 @@ let package = Package(
                 "Settings",
             ],
             path: "Tests/TestKit",
-            swiftSettings: strict
+            swiftSettings: strict + [optimisedInDebug]
         ),
     ]
         + tested.map { name in

@@ -127,7 +127,7 @@ struct DeliveryObserverTests {
         _ limits: SendQueueLimits,
         _ budget: QueueBudget? = nil
     ) throws -> (DeliveryRoom, DeliveryLedger) {
-        let room = try DeliveryRoom(members: members, sendBuffer: 4096, queue: limits, budget: budget)
+        let room = try DeliveryRoom(.plain, members: members, sendBuffer: 4096, queue: limits, budget: budget)
         let ledger = DeliveryLedger()
         room.driven.loop.observeDeliveries(ledger)
         return (room, ledger)

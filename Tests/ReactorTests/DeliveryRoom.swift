@@ -7,12 +7,14 @@ import Testing
 /// A loop with connections whose kernel takes little.
 struct DeliveryRoom: CustomTestStringConvertible {
     let driven: DrivenLoop
+    let wire: Wire
     var members: [ConnectionHandle] = []
     var peers: [Peer] = []
     var handlers: [RecordingHandler] = []
     var expected: UInt64 = 0
 
     init(
+        _ wire: Wire,
         members count: Int,
         sendBuffer: Int? = nil,
         queue: SendQueueLimits = SendQueueLimits(),
@@ -20,9 +22,10 @@ struct DeliveryRoom: CustomTestStringConvertible {
     ) throws {
         let configuration = EventLoopConfiguration(queue: queue, totalQueue: budget)
         self.driven = try DrivenLoop(configuration)
+        self.wire = wire
         for _ in 0..<count {
             let handler = RecordingHandler()
-            let (connection, peer) = try self.driven.connect(handler, sendBuffer: sendBuffer)
+            let (connection, peer) = try self.driven.connect(handler, sendBuffer: sendBuffer, wire: wire)
             self.members.append(connection)
             self.peers.append(peer)
             self.handlers.append(handler)

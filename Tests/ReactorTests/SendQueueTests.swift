@@ -152,7 +152,7 @@ struct SendQueueTests {
         queue.append(FramePiece(Self.storage(1, large, from: 10), 0, 2, source: 5), begun: 100, since: 0)
         queue.append(FramePiece(Self.storage(2, large, from: 20), 0, 2, source: 6), begun: 0, since: 0)
         var (failed, ended): ([UInt64], [UInt64]) = ([], [])
-        queue.fail(pieces: 1) { frames, outcome in
+        queue.fail(bytes: 3900) { frames, outcome in
             if outcome == .writeError {
                 failed += Self.numbers(of: frames)
             } else {

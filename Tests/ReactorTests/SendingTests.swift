@@ -13,31 +13,35 @@ struct SendingTests {
         EventLoopConfiguration(queue: SendQueueLimits(bytes: bytes, age: age, policy: policy))
     }
 
-    @Test func `replies of one callback leave together, before anything else of the tick`() throws {
+    @Test(arguments: Wire.allCases)
+    func `replies of one callback leave together, before anything else of the tick`(wire: Wire) throws {
         let driven = try DrivenLoop()
         let handler = RecordingHandler()
         handler.use = { _, connection, bytes in
+            let before = driven.loop.counters(of: connection)?.bytesSent
             for number in 0..<3 {
                 #expect(driven.loop.send("reply \(number);", to: connection) == .written)
             }
-            #expect(driven.loop.counters(of: connection)?.bytesSent == 0)
+            #expect(driven.loop.counters(of: connection)?.bytesSent == before)
             return bytes.count
         }
-        let (connection, peer) = try driven.connect(handler)
+        let (connection, peer) = try driven.connect(handler, wire: wire)
+        let before = try #require(driven.loop.counters(of: connection)?.bytesSent)
         peer.send("x")
         driven.turn()
         #expect(String(decoding: try #require(peer.receive()), as: UTF8.self) == "reply 0;reply 1;reply 2;")
-        #expect(driven.loop.counters(of: connection)?.bytesSent == 24)
+        #expect(driven.loop.counters(of: connection)?.bytesSent == before + UInt64(wire.bytes(24)))
         driven.end()
     }
 
-    @Test func `replies to several connections, large and small, all arrive in order`() throws {
+    @Test(arguments: Wire.allCases)
+    func `replies to several connections, large and small, all arrive in order`(wire: Wire) throws {
         let driven = try DrivenLoop()
         var random = SeededGenerator()
         var connections: [ConnectionHandle] = []
         var peers: [Peer] = []
         for _ in 0..<3 {
-            let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 8192)
+            let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 8192, wire: wire)
             connections.append(connection)
             peers.append(peer)
         }
@@ -72,7 +76,8 @@ struct SendingTests {
         driven.end()
     }
 
-    @Test func `a stream waits for drained and goes on`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a stream waits for drained and goes on`(wire: Wire) throws {
         let driven = try DrivenLoop()
         let handler = RecordingHandler()
         let piece = [UInt8](repeating: 7, count: 40_000)
@@ -87,16 +92,17 @@ struct SendingTests {
             driven.loop.finish(connection, timeout: .seconds(5))
         }
         handler.onDrained = stream
-        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096)
+        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096, wire: wire)
         stream(connection)
         #expect(peer.receiveAll(turning: driven).count == 20 * piece.count)
         #expect(handler.heard.filter { $0 == .drained }.count >= 5)
         driven.end()
     }
 
-    @Test func `a ping goes right after the frame already begun`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a ping goes right after the frame already begun`(wire: Wire) throws {
         let driven = try DrivenLoop()
-        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096, wire: wire)
         let first = [UInt8](repeating: 1, count: 100_000)
         let second = [UInt8](repeating: 2, count: 1000)
         let room = [UInt8](repeating: 3, count: 1000)
@@ -110,10 +116,12 @@ struct SendingTests {
         driven.end()
     }
 
-    @Test func `a ping goes first where nothing is begun, into the middle of a batch where its first frame is`() throws
+    @Test(arguments: Wire.allCases)
+    func `a ping goes first where nothing is begun, into the middle of a batch where its first frame is`(wire: Wire)
+        throws
     {
         let driven = try DrivenLoop()
-        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096, wire: wire)
         let frames = (0..<50).map { [UInt8](repeating: UInt8($0), count: 3000) }
         driven.loop.deliver([Delivery(batch: SendBatch(lane: 1, frames), members: [connection], source: 0)])
         #expect(driven.loop.send([255], to: connection, placement: .next) == .queued)
@@ -125,14 +133,15 @@ struct SendingTests {
         driven.end()
     }
 
-    @Test func `a reply that does not fit ends the connection, with a last word`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a reply that does not fit ends the connection, with a last word`(wire: Wire) throws {
         let driven = try DrivenLoop(Self.limits(10_000))
         let handler = RecordingHandler()
         handler.onOverflowed = { connection, ending in
             #expect(driven.loop.send("bye", to: connection, placement: .next) == .queued)
             driven.loop.finish(connection, timeout: .seconds(5), ending: ending)
         }
-        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096)
+        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096, wire: wire)
         let large = [UInt8](repeating: 1, count: 200_000)
         #expect(driven.loop.send(large, to: connection) == .queued, "with nothing queued any size is taken")
         #expect(driven.loop.send([2], to: connection) == .overflowed)
@@ -144,23 +153,25 @@ struct SendingTests {
         #expect(handler.heard == [.overflowed(ending), .closed(ending)])
     }
 
-    @Test func `a handler that does nothing about its overflow is closed`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a handler that does nothing about its overflow is closed`(wire: Wire) throws {
         let driven = try DrivenLoop(Self.limits(100))
         let handler = RecordingHandler()
         handler.onOverflowed = { _, _ in }
-        let (connection, _) = try driven.connect(handler, sendBuffer: 4096)
+        let (connection, _) = try driven.connect(handler, sendBuffer: 4096, wire: wire)
         driven.loop.send([UInt8](repeating: 1, count: 200_000), to: connection)
         driven.loop.send([2], to: connection)
         driven.turn()
         #expect(handler.ending == .slowConsumer(source: 0))
     }
 
-    @Test func `a ping still fits a full queue, and many pings do not`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a ping still fits a full queue, and many pings do not`(wire: Wire) throws {
         let driven = try DrivenLoop(Self.limits(1000))
-        let (connection, _) = try driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (connection, _) = try driven.connect(RecordingHandler(), sendBuffer: 4096, wire: wire)
         driven.loop.send([UInt8](repeating: 1, count: 200_000), to: connection)
         #expect(driven.loop.send([2], to: connection, placement: .next) == .overflowed)
-        let (other, _) = try driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (other, _) = try driven.connect(RecordingHandler(), sendBuffer: 4096, wire: wire)
         while driven.loop.send([UInt8](repeating: 1, count: 100), to: other) == .written {}
         while driven.loop.counters(of: other)?.queuedBytes ?? 1000 <= 900 {
             driven.loop.send([UInt8](repeating: 1, count: 100), to: other)
@@ -173,10 +184,10 @@ struct SendingTests {
         driven.end()
     }
 
-    @Test(arguments: [SlowConsumerPolicy.dropNewest, .dropOldest])
-    func `where frames are dropped, a reply puts room frames out`(policy: SlowConsumerPolicy) throws {
+    @Test(arguments: Wire.allCases, [SlowConsumerPolicy.dropNewest, .dropOldest])
+    func `where frames are dropped, a reply puts room frames out`(wire: Wire, policy: SlowConsumerPolicy) throws {
         let driven = try DrivenLoop(Self.limits(100_000, policy))
-        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (connection, peer) = try driven.connect(RecordingHandler(), sendBuffer: 4096, wire: wire)
         driven.loop.send([UInt8](repeating: 255, count: 60_000), to: connection)
         let room = 100_000 - (driven.loop.counters(of: connection)?.queuedBytes ?? 0)
         let frames = (0..<(room / 700)).map { [UInt8](repeating: UInt8($0), count: 700) }
@@ -193,10 +204,11 @@ struct SendingTests {
         driven.end()
     }
 
-    @Test func `a write to a peer that is gone fails, and the handler hears why`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a write to a peer that is gone fails, and the handler hears why`(wire: Wire) throws {
         let driven = try DrivenLoop()
         let handler = RecordingHandler()
-        let (connection, peer) = try driven.connect(handler)
+        let (connection, peer) = try driven.connect(handler, wire: wire)
         peer.close()
         #expect(driven.loop.send("x", to: connection) == .failed)
         driven.turn()

@@ -6,8 +6,9 @@ import Testing
 
 /// What becomes of members that do not read.
 struct SlowConsumerTests {
-    @Test func `close ends a slow consumer with the room that filled its queue`() throws {
-        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
+    @Test(arguments: Wire.allCases)
+    func `close ends a slow consumer with the room that filled its queue`(wire: Wire) throws {
+        var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
         let frames = (0..<100).map { _ in [UInt8](repeating: 1, count: 1000) }
         room.deliver(frames)
         room.driven.turn()
@@ -20,8 +21,9 @@ struct SlowConsumerTests {
         #expect(room.handlers.allSatisfy { $0.final?.dropped == 1 })
     }
 
-    @Test func `a last word reaches a slow consumer right after the frame begun`() throws {
-        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
+    @Test(arguments: Wire.allCases)
+    func `a last word reaches a slow consumer right after the frame begun`(wire: Wire) throws {
+        var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: SendQueueLimits(bytes: 50_000))
         let driven = room.driven
         for handler in room.handlers {
             handler.onOverflowed = { connection, ending in
@@ -43,9 +45,10 @@ struct SlowConsumerTests {
         #expect(room.count(.droppedSlowConsumer) == 4)
     }
 
-    @Test func `dropNewest keeps what is queued, and order`() throws {
+    @Test(arguments: Wire.allCases)
+    func `dropNewest keeps what is queued, and order`(wire: Wire) throws {
         let limits = SendQueueLimits(bytes: 20_000, policy: .dropNewest)
-        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: limits)
         room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
         room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
         let dropped = room.count(.droppedSlowConsumer)
@@ -62,9 +65,10 @@ struct SlowConsumerTests {
         room.driven.end()
     }
 
-    @Test func `dropOldest keeps the latest, and order, and never cuts a frame`() throws {
+    @Test(arguments: Wire.allCases)
+    func `dropOldest keeps the latest, and order, and never cuts a frame`(wire: Wire) throws {
         let limits = SendQueueLimits(bytes: 20_000, policy: .dropOldest)
-        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: limits)
         room.deliver((0..<100).map { [UInt8](repeating: UInt8($0), count: 1000) })
         room.deliver((100..<120).map { [UInt8](repeating: UInt8($0), count: 1000) })
         let dropped = room.count(.droppedSlowConsumer)
@@ -86,10 +90,11 @@ struct SlowConsumerTests {
         room.driven.end()
     }
 
-    @Test func `a frame larger than the bound is taken whole by whoever has nothing queued`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a frame larger than the bound is taken whole by whoever has nothing queued`(wire: Wire) throws {
         for policy in SlowConsumerPolicy.allCases {
             let limits = SendQueueLimits(bytes: 1000, policy: policy)
-            var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
+            var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: limits)
             let large = [UInt8](repeating: 5, count: 300_000)
             room.deliver([large])
             #expect(room.lane.pending == 4)
@@ -101,9 +106,10 @@ struct SlowConsumerTests {
         }
     }
 
-    @Test func `a queue whose oldest frame is too old ends its connection`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a queue whose oldest frame is too old ends its connection`(wire: Wire) throws {
         let limits = SendQueueLimits(age: .milliseconds(40))
-        var room = try DeliveryRoom(members: 4, sendBuffer: 4096, queue: limits)
+        var room = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, queue: limits)
         room.deliver([[UInt8](repeating: 5, count: 100_000)])
         let since = try #require(room.driven.loop.queuedSince(of: room.members[0]))
         #expect(room.driven.turn { room.handlers.allSatisfy(\.isClosed) })
@@ -114,9 +120,10 @@ struct SlowConsumerTests {
         #expect(room.isConserved)
     }
 
-    @Test func `past the shared bound those with the most queued go first`() throws {
+    @Test(arguments: Wire.allCases)
+    func `past the shared bound those with the most queued go first`(wire: Wire) throws {
         let budget = QueueBudget(limit: 400_000)
-        var room = try DeliveryRoom(members: 8, sendBuffer: 4096, budget: budget)
+        var room = try DeliveryRoom(wire, members: 8, sendBuffer: 4096, budget: budget)
         for (place, member) in room.members.enumerated() {
             room.deliver([[UInt8](repeating: 5, count: 10_000 * (place + 1))], to: [member])
         }
@@ -133,10 +140,11 @@ struct SlowConsumerTests {
         #expect(budget.usedBytes == 0)
     }
 
-    @Test func `a loop within its share loses nobody to another`() throws {
+    @Test(arguments: Wire.allCases)
+    func `a loop within its share loses nobody to another`(wire: Wire) throws {
         let budget = QueueBudget(limit: 200_000)
-        var modest = try DeliveryRoom(members: 2, sendBuffer: 4096, budget: budget)
-        var greedy = try DeliveryRoom(members: 4, sendBuffer: 4096, budget: budget)
+        var modest = try DeliveryRoom(wire, members: 2, sendBuffer: 4096, budget: budget)
+        var greedy = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, budget: budget)
         modest.deliver([[UInt8](repeating: 5, count: 30_000)])
         greedy.deliver([[UInt8](repeating: 5, count: 60_000)])
         modest.driven.turn()
@@ -156,10 +164,11 @@ struct SlowConsumerTests {
         }
     }
 
-    @Test func `every loop hears of pressure before the bound, and when it is over`() throws {
+    @Test(arguments: Wire.allCases)
+    func `every loop hears of pressure before the bound, and when it is over`(wire: Wire) throws {
         let budget = QueueBudget(limit: 400_000)
-        var busy = try DeliveryRoom(members: 4, sendBuffer: 4096, budget: budget)
-        let idle = try DeliveryRoom(members: 1, budget: budget)
+        var busy = try DeliveryRoom(wire, members: 4, sendBuffer: 4096, budget: budget)
+        let idle = try DeliveryRoom(wire, members: 1, budget: budget)
         let (first, second) = (PressureRecorder(), PressureRecorder())
         busy.driven.loop.addPressureObserver(first)
         idle.driven.loop.addPressureObserver(second)

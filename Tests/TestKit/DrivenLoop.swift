@@ -12,9 +12,13 @@ package final class DrivenLoop {
     }
 
     /// A connection over a socket pair; `sendBuffer` bytes at most are taken by the kernel on our side.
+    ///
+    /// With a cipher it is ready, for which the loop turns, unless `isShaken` is `false`.
     package func connect(
         _ handler: any SocketHandler,
-        sendBuffer: Int? = nil
+        sendBuffer: Int? = nil,
+        wire: Wire = .plain,
+        isShaken: Bool = true
     ) throws -> (connection: ConnectionHandle, peer: Peer) {
         var pair: [Int32] = [0, 0]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else {
@@ -24,20 +28,31 @@ package final class DrivenLoop {
             var bytes = Int32(sendBuffer)
             unsafe setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
         }
-        let peer = try Peer(descriptor: pair[1])
+        let peer = try Peer(descriptor: pair[1], wire: wire)
         guard let connection = self.loop.adopt(descriptor: pair[0], handler: handler) else { throw Failure.loopIsFull }
         self.peers.append(peer)
+        let cipher = ToyCipher(.server)
+        self.loop.setHandler(wire.prepare(connection, on: self.loop, cipher, for: handler), of: connection)
+        if wire.isCiphered, isShaken {
+            guard self.turn(until: { peer.receive() == [] && peer.cipher?.isWelcome == true }) else {
+                throw Failure.notReady
+            }
+        }
         return (connection, peer)
     }
 
     /// Listens on a free port of 127.0.0.1.
     package func listen(
+        wire: Wire = .plain,
         failed: ((AcceptFailure) -> Void)? = nil,
         accept: @escaping (AcceptedSocket) -> (any SocketHandler)?
     ) throws -> SocketAddress {
         var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)
         let socket = try port.open()
-        try self.loop.listen(socket, failed: failed, accept: accept)
+        try self.loop.listen(socket, failed: failed) { [loop] socket in
+            guard let handler = accept(socket) else { return nil }
+            return wire.prepare(socket.connection, on: loop, ToyCipher(.server), for: handler)
+        }
         return port.address
     }
 
@@ -79,4 +94,6 @@ package final class DrivenLoop {
 package enum Failure: Error {
     case system(Int32)
     case loopIsFull
+    /// A handshake did not come to its end.
+    case notReady
 }

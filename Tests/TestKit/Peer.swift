@@ -1,18 +1,26 @@
 import Glibc
+import Reactor
 
 /// The test's end of a connection: a plain descriptor that waits for nothing unless asked to.
 package final class Peer {
     private var descriptor: Int32
+    /// What seals and opens at this end, if anything does.
+    package let cipher: ToyCipher?
+    /// Sealed bytes that the kernel has not taken.
+    private var unsent: [UInt8] = []
 
     /// Takes over a connected descriptor.
-    package init(descriptor: Int32) throws {
+    package init(descriptor: Int32, wire: Wire = .plain) throws {
         self.descriptor = descriptor
+        let cipher = ToyCipher(.client)
+        self.cipher = wire.isCiphered ? cipher : nil
         let flags = fcntl(descriptor, F_GETFL)
         guard fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else { throw Failure.system(errno) }
+        self.sendSealed(wire.opening(cipher))
     }
 
     /// Connects to a listener on 127.0.0.1, whose backlog answers at once.
-    package convenience init(to port: UInt16, receiveBuffer: Int? = nil) throws {
+    package convenience init(to port: UInt16, receiveBuffer: Int? = nil, wire: Wire = .plain) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system(errno) }
         if let receiveBuffer {
@@ -33,16 +41,31 @@ package final class Peer {
             Glibc.close(descriptor)
             throw Failure.system(failure)
         }
-        try self.init(descriptor: descriptor)
+        try self.init(descriptor: descriptor, wire: wire)
     }
 
     deinit {
-        self.close()
+        self.cut()
     }
 
     /// Writes as much as the kernel takes, and answers how much that was.
+    ///
+    /// With a cipher all of it is sealed, and what the kernel does not take goes out with the next call of any kind.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Int {
+        guard let cipher = self.cipher else { return self.sendBare(bytes) }
+        self.sendSealed(cipher.seal(bytes))
+        return bytes.count
+    }
+
+    /// Writes bytes that are sealed already.
+    package func sendSealed(_ bytes: [UInt8]) {
+        self.unsent += bytes
+        self.unsent.removeFirst(self.sendBare(self.unsent))
+    }
+
+    private func sendBare(_ bytes: [UInt8]) -> Int {
+        guard !bytes.isEmpty, self.descriptor >= 0 else { return 0 }
         let sent = unsafe bytes.withUnsafeBytes { bytes in
             unsafe Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         }
@@ -56,25 +79,34 @@ package final class Peer {
 
     /// Everything that has arrived; `nil` when the other side has ended or reset, and nothing is left.
     package func receive() -> [UInt8]? {
+        self.sendSealed([])
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             let count = unsafe recv(self.descriptor, &buffer, buffer.count, 0)
             if count > 0 {
-                received += buffer.prefix(count)
+                received += self.opened(Array(buffer.prefix(count)))
             } else if count < 0, errno == EAGAIN || errno == EWOULDBLOCK {
-                return received
+                return received.isEmpty && self.cipher?.hasHeardGoodbye == true ? nil : received
             } else {
                 return received.isEmpty ? nil : received
             }
         }
     }
 
-    /// At most so many of the bytes that have arrived.
+    /// At most so many of the bytes that have arrived; with a cipher, what was in them.
     package func receive(atMost limit: Int) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = unsafe recv(self.descriptor, &buffer, limit, 0)
-        return Array(buffer.prefix(max(0, count)))
+        return self.opened(Array(buffer.prefix(max(0, count))))
+    }
+
+    private func opened(_ bytes: [UInt8]) -> [UInt8] {
+        guard let cipher = self.cipher else { return bytes }
+        let (plain, said, input) = cipher.open(bytes)
+        precondition(input != .failed, "what arrives is what was sealed, in order")
+        self.sendSealed(said)
+        return plain
     }
 
     /// Everything until the other side ends, waiting for it; bounded.
@@ -88,12 +120,28 @@ package final class Peer {
         return received
     }
 
-    /// Sends a FIN and goes on reading.
+    /// Says goodbye, sends a FIN and goes on reading.
     package func endOutput() {
+        self.sayGoodbye()
         shutdown(self.descriptor, Int32(SHUT_WR))
     }
 
+    package func sayGoodbye() {
+        if let cipher = self.cipher {
+            self.sendSealed(cipher.goodbye())
+        }
+    }
+
+    /// Says goodbye and closes.
     package func close() {
+        if self.descriptor >= 0 {
+            self.sayGoodbye()
+        }
+        self.cut()
+    }
+
+    /// Closes without a goodbye.
+    package func cut() {
         if self.descriptor >= 0 {
             Glibc.close(self.descriptor)
             self.descriptor = -1
@@ -104,7 +152,7 @@ package final class Peer {
     package func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         unsafe setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        self.close()
+        self.cut()
     }
 
     /// Gives the descriptor away.

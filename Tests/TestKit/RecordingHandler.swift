@@ -5,6 +5,7 @@ package final class RecordingHandler: SocketHandler {
     package enum Heard: Equatable {
         case connected
         case inputEnded
+        case inputCut
         case drained
         case timerFired
         case overflowed(SocketEnding)
@@ -68,6 +69,11 @@ package final class RecordingHandler: SocketHandler {
         } else {
             EventLoop.current?.finish(connection, timeout: .seconds(5), ending: .peerClosed)
         }
+    }
+
+    package func inputCut(_ connection: ConnectionHandle) {
+        self.heard.append(.inputCut)
+        EventLoop.current?.finish(connection, timeout: .seconds(5), ending: .peerClosed)
     }
 
     package func drained(_ connection: ConnectionHandle) {

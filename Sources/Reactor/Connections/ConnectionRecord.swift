@@ -20,11 +20,14 @@ struct ConnectionRecord {
         static let isOfferDue = Flags(rawValue: 1 << 7)
         /// Its deadline has passed, and its handler has not heard of it yet.
         static let isDeadlineDue = Flags(rawValue: 1 << 8)
+        /// Its socket has a cipher, which stands in the loop's table.
+        static let ciphered = Flags(rawValue: 1 << 9)
     }
 
     /// Which client of this place is, or will be next, the one that handles name.
     var generation: UInt32
-    /// The generation while bytes may go straight to the kernel: one comparison says all that a delivery asks.
+    /// The generation while bytes may go straight to the kernel as they are: one comparison answers all that a delivery
+    /// asks.
     var ready = ConnectionRecord.notReady
     /// The client's socket; `noSocket` while it has none.
     private(set) var descriptor = ConnectionRecord.noSocket
@@ -98,9 +101,15 @@ struct ConnectionRecord {
         self.flags.isDisjoint(with: [.finishing, .overflowed, .outputEnded])
     }
 
+    /// Whether bytes may go to the kernel at once, sealed or not.
+    var isIdle: Bool {
+        self.flags.isDisjoint(with: [.connecting, .finishing, .overflowed, .outputEnded]) && self.hasSocket
+            && self.queue == nil
+    }
+
     mutating func updateReady() {
-        let mayGo = self.flags.isDisjoint(with: [.connecting, .finishing, .overflowed, .outputEnded])
-        self.ready = mayGo && self.hasSocket && self.queue == nil ? self.generation : ConnectionRecord.notReady
+        let isReady = self.isIdle && !self.flags.contains(.ciphered)
+        self.ready = isReady ? self.generation : ConnectionRecord.notReady
     }
 
     var counters: ConnectionCounters {

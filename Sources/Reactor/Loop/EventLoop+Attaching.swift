@@ -31,8 +31,8 @@ extension EventLoop {
 
     /// Ends a connection on this loop without closing its socket, which goes on elsewhere.
     ///
-    /// What was read and not used, and replies not sent, travel with the socket, and so do the counters. The handler
-    /// hears nothing more. Deadline and pause end here.
+    /// Its cipher, what was read and not used, and replies not sent travel with the socket, and so do the counters.
+    /// The handler hears nothing more. Deadline and pause end here.
     ///
     /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
     /// - Returns: `nil` for a stale handle, a connection that is connecting or finishing, or one with room frames
@@ -44,10 +44,11 @@ extension EventLoop {
         let slot = connection.slot
         let queue = self.slab[slot].queue
         guard let unsent = queue == nil ? [] : queue?.unsentReplies else { return nil }
+        let sealed = queue?.sealedLeft ?? []
         var counters = self.slab[slot].counters
         counters.queuedBytes = 0
         counters.queuedMessages = 0
-        let socket = self.removeSocket(of: connection, used: used, unsent: unsent, counters: counters)
+        let socket = self.removeSocket(of: connection, used: used, (unsent, sealed), counters)
         self.dropQueue(of: connection)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         // Its handler hears nothing more, so the place is free at once.
@@ -58,8 +59,9 @@ extension EventLoop {
 
     /// Takes the socket away from a client that lives on without one.
     ///
-    /// What was read and not used travels with the socket, and so does the rest of a reply that the kernel has in part.
-    /// Everything else that is queued stays with the client, and so do its counters: the socket begins new ones.
+    /// Its cipher and what was read and not used travel with the socket, and so does the rest of a reply that the
+    /// kernel has in part. Everything else that is queued stays with the client, and so do its counters: the socket
+    /// begins new ones.
     ///
     /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
     /// - Returns: `nil` for a stale handle, a client without a socket, one that is connecting or finishing, or one of
@@ -69,18 +71,19 @@ extension EventLoop {
         self.flushHeld(of: client)
         guard self.mayDetach(client) else { return nil }
         let slot = client.slot
-        var unsent: [UInt8] = []
+        var unsent: (plain: [UInt8], sealed: [UInt8]) = ([], [])
         if let queue = self.slab[slot].queue {
-            guard let rest = queue.takeBegunReply() else { return nil }
+            let before = queue.bytes
+            guard let rest = queue.takeBegunReplies() else { return nil }
             unsent = rest
-            self.queuedChanged(by: -rest.count)
+            self.queuedChanged(by: queue.bytes - before)
             if queue.isEmpty {
                 self.closeQueue(slot, queue)
             }
         }
         var counters = ConnectionCounters()
         counters.openedAt = self.now
-        return self.removeSocket(of: client, used: used, unsent: unsent, counters: counters)
+        return self.removeSocket(of: client, used: used, unsent, counters)
     }
 
     private func mayDetach(_ connection: ConnectionHandle) -> Bool {
@@ -91,16 +94,21 @@ extension EventLoop {
     private func removeSocket(
         of connection: ConnectionHandle,
         used: Int,
-        unsent: [UInt8],
-        counters: ConnectionCounters
+        _ unsent: (plain: [UInt8], sealed: [UInt8]),
+        _ counters: ConnectionCounters
     ) -> DetachedSocket {
         let slot = connection.slot
+        let cipher = self.takeCipher(of: slot)
+        cipher?.unsent = unsent.sealed
         var unread = self.slab[slot].unread
         if let lent = self.lent, lent.connection == connection {
             let first = lent.offset + used
             precondition(used >= 0 && first <= lent.count, "a handler uses what it was lent")
             let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + first, count: lent.count - first)
             unsafe unread = Array(rest)
+            if let cipher, !lent.isOpened {
+                cipher.unopened = exchange(&unread, with: [])
+            }
             self.lent = nil
         }
         let descriptor = self.slab[slot].descriptor
@@ -110,7 +118,8 @@ extension EventLoop {
         return DetachedSocket(
             descriptor: Descriptor(descriptor),
             unread: unread,
-            unsent: unsent,
+            unsent: unsent.plain,
+            cipher: cipher,
             counters: counters,
             peer: peer
         )
@@ -162,12 +171,16 @@ extension EventLoop {
         self.slab[slot].messagesReceived += socket.counters.messagesReceived
         self.slab[slot].bytesReceived += socket.counters.bytesReceived
         self.slab[slot].dropped &+= UInt32(clamping: socket.counters.dropped)
-        let unsent = socket.unsent
+        let (unsent, cipher) = (socket.unsent, socket.cipher)
         _ = socket.release()
         if !unsent.isEmpty {
             let queue = self.openQueue(slot)
             queue.insertBegunReply(unsent, since: self.time)
             self.queuedChanged(by: unsent.count)
+        }
+        if let cipher {
+            self.putCipher(cipher, at: slot)
+            self.queueSealed(exchange(&cipher.unsent, with: []), of: slot)
         }
         self.updateInterest(slot)
         self.offerAgain(client)

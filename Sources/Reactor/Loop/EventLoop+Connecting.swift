@@ -43,6 +43,8 @@ extension EventLoop {
         self.slab[slot].flags.remove(.connecting)
         self.slab[slot].updateReady()
         self.updateInterest(slot)
+        self.beginCipher(connection)
+        guard self.slab.isOpen(connection) else { return }
         self.slab[slot].handler?.connected(connection)
         self.flushHeld()
     }

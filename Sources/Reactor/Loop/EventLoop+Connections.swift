@@ -49,6 +49,8 @@ extension EventLoop {
         self.slab[slot].flags.insert(.finishing)
         self.slab[slot].unread = []
         self.slab[slot].updateReady()
+        // A cipher's handshake may be among what was read, and what is queued waits for it.
+        self.offerAgain(connection)
         if ending != .local {
             self.calls.finishEndings[slot] = ending
         }
@@ -153,7 +155,7 @@ extension EventLoop {
             if reads, !flags.contains(.inputEnded) {
                 wanted |= Poller.readable
             }
-            if let queue = self.slab[slot].queue, !queue.hasParcels {
+            if let queue = self.slab[slot].queue, self.mayFlush(queue, slot) {
                 wanted |= Poller.writable
             }
         }
@@ -161,6 +163,14 @@ extension EventLoop {
         self.slab[slot].interest = UInt16(wanted)
         let source = EventSource.socket(slot: slot, generation: self.slab[slot].socketGeneration)
         self.poller.change(self.slab[slot].descriptor, wanted, for: source)
+    }
+
+    /// Whether anything of the queue can be written as soon as the kernel takes it.
+    ///
+    /// Frames cannot during a handshake, nor behind a parcel.
+    private func mayFlush(_ queue: SendQueue, _ slot: UInt32) -> Bool {
+        let isReady = self.ciphers.socket(at: slot)?.cipher.isReady ?? true
+        return !queue.sealed.isEmpty || isReady && !queue.hasParcels
     }
 
     func handleEvent(_ events: UInt32, of connection: ConnectionHandle) {
@@ -207,6 +217,7 @@ extension EventLoop {
     /// Everything is flushed: ends our side, and the connection where the peer has ended its own.
     func endOutput(_ connection: ConnectionHandle) {
         let slot = connection.slot
+        guard self.sayGoodbye(on: connection) else { return }
         self.slab[slot].flags.insert(.outputEnded)
         if self.slab[slot].flags.contains(.inputEnded) || !self.slab[slot].hasSocket {
             return self.release(connection, self.endingOfPeer(slot))
@@ -235,6 +246,7 @@ extension EventLoop {
             _ = linux_close(descriptor)
         }
         let handler = self.slab[slot].handler
+        _ = self.takeCipher(of: slot)
         self.slab.close(slot)
         self.calls.endings.append(
             PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)

@@ -55,12 +55,13 @@ extension EventLoop {
                 if unsafe SpecialMembers.contains(record, number) {
                     continue
                 }
-                let taken = unsafe linux_send(record.pointee.descriptor, bytes, count)
+                let taken = unsafe self.writeBare(record.pointee.descriptor, bytes, count)
                 if taken == count {
                     unsafe record.pointee.messagesSent &+= UInt64(frames)
                     unsafe record.pointee.bytesSent &+= UInt64(count)
                     whole &+= 1
                 } else {
+                    unsafe record.pointee.bytesSent &+= UInt64(max(0, taken))
                     self.deliveredPart(piece, taken, to: member)
                 }
             }
@@ -68,16 +69,25 @@ extension EventLoop {
         self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
     }
 
-    /// For a member that is gone, ending, connecting, or has something queued.
+    /// For a member that is gone, ending, connecting, or has something queued or a cipher.
     @inline(never)
     private func deliverLater(_ piece: FramePiece, to member: ConnectionHandle) {
         if self.slab.isOpen(member), self.slab.isSpecial(member, self.deliveryNumber) {
             return
         }
-        self.queueOrSettle(piece, of: member)
+        guard self.slab.isOpen(member), self.slab[member.slot].isIdle else {
+            return self.queueOrSettle(piece, of: member)
+        }
+        let bytes = unsafe UnsafeBufferPointer(start: piece.start, count: piece.byteCount)
+        let taken = unsafe self.write(bytes, to: member.slot)
+        if taken == bytes.count {
+            self.countAtOnce(piece, of: member)
+        } else {
+            self.deliveredPart(piece, taken, to: member)
+        }
     }
 
-    /// The kernel took `result` bytes of the frames, which was not all of them, or failed.
+    /// Of the frames `result` bytes are gone, which is not all of them, or the kernel failed.
     @inline(never)
     private func deliveredPart(_ piece: FramePiece, _ result: Int, to member: ConnectionHandle) {
         guard result >= 0 || EventLoop.isForLater(result) else {
@@ -86,7 +96,6 @@ extension EventLoop {
         }
         let taken = max(0, result)
         let (written, begun) = piece.divided(at: taken)
-        self.slab[member.slot].bytesSent += UInt64(taken)
         self.countAtOnce(piece.prefix(written), of: member)
         self.enqueue(piece.dropFirst(written), begun: begun, to: member)
     }
@@ -103,22 +112,21 @@ extension EventLoop {
     /// Sends pieces of several batches to one member in as few system calls as they need.
     private func deliver(_ pieces: [FramePiece], to member: ConnectionHandle) {
         var first = 0
-        while first < pieces.count, self.slab.isOpen(member), self.slab[member.slot].ready == member.generation {
+        while first < pieces.count, self.slab.isOpen(member), self.slab[member.slot].isIdle {
             let end = min(first + EventLoop.piecesAtOnce, pieces.count)
-            var result = self.write(pieces, first, end, to: self.slab[member.slot].descriptor)
+            var result = self.write(pieces, first, end, to: member.slot)
             if EventLoop.isForLater(result) {
                 result = 0
             }
             for place in first..<end {
                 let piece = pieces[place]
                 if result >= piece.byteCount {
-                    self.slab[member.slot].bytesSent += UInt64(piece.byteCount)
                     self.countAtOnce(piece, of: member)
                     result -= piece.byteCount
-                } else if result >= 0, self.slab[member.slot].ready == member.generation {
+                } else if result > 0 {
                     self.deliveredPart(piece, result, to: member)
                     result = 0
-                } else if result >= 0 {
+                } else if result == 0 {
                     self.queueOrSettle(piece, of: member)
                 } else {
                     self.settle(piece, of: member, as: .writeError)
@@ -135,7 +143,7 @@ extension EventLoop {
     }
 
     /// One system call; small pieces are put together for it, since `sendmsg` of two is half as dear again as `send`.
-    private func write(_ pieces: [FramePiece], _ first: Int, _ end: Int, to descriptor: Int32) -> Int {
+    private func write(_ pieces: [FramePiece], _ first: Int, _ end: Int, to slot: UInt32) -> Int {
         var count = 0
         for place in first..<end {
             let piece = pieces[place]
@@ -143,7 +151,7 @@ extension EventLoop {
             unsafe self.pieces[place - first] = iovec(iov_base: piece.start, iov_len: piece.byteCount)
         }
         guard count <= HeldReplies.largest else {
-            return unsafe linux_send_pieces(descriptor, self.pieces, end - first)
+            return unsafe self.write(self.pieces, end - first, to: slot)
         }
         // Nothing is held during a delivery, so its room is free.
         precondition(self.held.count == 0, "replies go out before room frames")
@@ -156,7 +164,7 @@ extension EventLoop {
             )
             offset += unsafe piece.iov_len
         }
-        return unsafe linux_send(descriptor, self.held.bytes, count)
+        return unsafe self.write(UnsafeBufferPointer(start: self.held.bytes, count: count), to: slot)
     }
 
     private func queueOrSettle(_ piece: FramePiece, of member: ConnectionHandle) {

@@ -53,7 +53,7 @@ extension EventLoop {
         }
         if queue.isEmpty {
             self.closeQueue(client.slot, queue)
-            self.emptied(client)
+            self.emptied(client, hadFrames: true)
         } else {
             self.updateInterest(client.slot)
         }

@@ -11,9 +11,10 @@ extension EventLoop {
         let limit = self.configuration.queue.bytes
         let queue = self.openQueue(connection.slot)
         var left = piece
-        if queue.isEmpty {
-            self.append(left.prefix(1), begun: begun, to: queue, of: connection)
-            left = left.dropFirst(1)
+        let owed = queue.owed(of: piece, begun: begun)
+        if owed > 0 {
+            self.append(left.prefix(owed), begun: begun, to: queue, of: connection)
+            left = left.dropFirst(owed)
         }
         if left.count > 0, queue.bytes + left.byteCount <= limit {
             return self.append(left, to: queue, of: connection)
@@ -21,7 +22,8 @@ extension EventLoop {
         while left.count > 0 {
             let next = left.prefix(1)
             left = left.dropFirst(1)
-            if queue.isEmpty || queue.bytes + next.byteCount <= limit || self.makesRoom(for: next, connection, queue) {
+            let fits = queue.frameCount == 0 || queue.bytes + next.byteCount <= limit
+            if fits || self.makesRoom(for: next, connection, queue) {
                 self.append(next, to: queue, of: connection)
                 continue
             }
@@ -106,27 +108,50 @@ extension EventLoop {
     /// Writes what the socket takes now.
     func flush(_ connection: ConnectionHandle) {
         let slot = connection.slot
-        guard let queue = self.slab[slot].queue, !queue.hasParcels else { return }
-        let count = unsafe queue.describe(self.pieces, limit: EventLoop.piecesAtOnce)
-        let result = unsafe linux_send_pieces(self.slab[slot].descriptor, self.pieces, count)
-        if result >= 0 {
-            self.slab[slot].bytesSent += UInt64(result)
-            self.queuedChanged(by: -result)
-            queue.take(result) { frames, since in
-                self.settleWaited(frames, since: since, of: connection)
-            }
-            if queue.isEmpty {
-                self.closeQueue(slot, queue)
-                self.emptied(connection)
-            }
-        } else if !EventLoop.isForLater(result) {
-            self.queuedChanged(by: -queue.bytes)
-            queue.fail(pieces: count) { frames, outcome in
-                self.settle(frames, of: connection, as: outcome)
-            }
-            self.closeQueue(slot, queue)
-            self.release(connection, .failure(Int32(-result)))
+        guard let queue = self.slab[slot].queue, self.flushSealed(queue, of: connection) else { return }
+        let limit = queue.hasParcels ? 0 : EventLoop.piecesAtOnce
+        let count = unsafe queue.describe(self.pieces, limit: limit)
+        let result = count == 0 ? 0 : unsafe self.write(self.pieces, count, to: slot)
+        guard result >= 0 || EventLoop.isForLater(result) else {
+            let tried = (0..<count).reduce(0) { unsafe $0 + self.pieces[$1].iov_len }
+            return self.flushFailed(queue, of: connection, plainBytes: tried, errno: Int32(-result))
         }
+        self.queuedChanged(by: -max(0, result))
+        queue.take(max(0, result)) { frames, since in
+            self.settleWaited(frames, since: since, of: connection)
+        }
+        if queue.isEmpty {
+            self.closeQueue(slot, queue)
+            self.emptied(connection, hadFrames: queue.hasHeldFrames)
+        } else {
+            self.updateInterest(slot)
+        }
+    }
+
+    /// Writes what is sealed; `false` where that is not all gone.
+    private func flushSealed(_ queue: SendQueue, of connection: ConnectionHandle) -> Bool {
+        let sealed = queue.sealed
+        guard !sealed.isEmpty else { return true }
+        let result = unsafe sealed.left.withUnsafeBufferPointer { unsafe self.writeSealed($0, to: connection.slot) }
+        guard result >= 0 || EventLoop.isForLater(result) else {
+            self.flushFailed(queue, of: connection, plainBytes: sealed.plain, errno: Int32(-result))
+            return false
+        }
+        let before = queue.bytes
+        queue.takeSealed(max(0, result)) { frames, since in
+            self.settleWaited(frames, since: since, of: connection)
+        }
+        self.queuedChanged(by: queue.bytes - before)
+        return result == sealed.count
+    }
+
+    private func flushFailed(_ queue: SendQueue, of connection: ConnectionHandle, plainBytes: Int, errno: Int32) {
+        self.queuedChanged(by: -queue.bytes)
+        queue.fail(bytes: plainBytes) { frames, outcome in
+            self.settle(frames, of: connection, as: outcome)
+        }
+        self.closeQueue(connection.slot, queue)
+        self.release(connection, .failure(errno))
     }
 
     /// Frames have left the queue by being written.
@@ -137,11 +162,13 @@ extension EventLoop {
     }
 
     /// All that was queued is gone, and the queue with it.
-    func emptied(_ connection: ConnectionHandle) {
+    ///
+    /// - Parameter hadFrames: Whether anything but words of the cipher was in it.
+    func emptied(_ connection: ConnectionHandle, hadFrames: Bool) {
         self.updateInterest(connection.slot)
         if self.slab[connection.slot].flags.contains(.finishing) {
             self.endOutput(connection)
-        } else {
+        } else if hadFrames {
             self.slab[connection.slot].handler?.drained(connection)
         }
     }

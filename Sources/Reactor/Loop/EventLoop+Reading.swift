@@ -6,30 +6,57 @@ extension EventLoop {
     func read(_ connection: ConnectionHandle) {
         let slot = connection.slot
         let kept = self.slab[slot].unread.count
-        let result = unsafe linux_receive(
-            self.slab[slot].descriptor,
-            self.receiveBuffer + kept,
-            self.configuration.receiveBufferBytes - kept
-        )
-        if result > 0 {
-            self.slab[slot].bytesReceived += UInt64(result)
-            guard !self.slab[slot].flags.contains(.finishing) else { return }
+        switch self.receive(connection, behind: kept) {
+        case .bytes(let count):
+            guard self.slab.isOpen(connection), !self.slab[slot].flags.contains(.finishing) else { break }
+            guard count > 0 else { break }
             self.lendKept(slot)
-            self.offer(connection, kept + result)
-        } else if result == 0 {
+            self.offer(connection, kept + count)
+        case .nothing:
+            return
+        case .end(let isCut):
             // What was kept is offered first; the end is still there in the next tick.
             if !self.slab[slot].flags.contains(.isOfferDue) {
-                self.inputEnded(connection)
+                self.inputEnded(connection, isCut: isCut)
             }
-        } else if result != -Int(EAGAIN), result != -Int(EINTR) {
-            self.release(connection, .failure(Int32(-result)))
+            return
+        case .failed(let errno):
+            return self.release(connection, .failure(errno))
         }
+        self.endOpened(connection)
     }
+
+    // MARK: the one place where bytes come in
+
+    /// Reads into the loop's buffer behind the first `kept` bytes, and opens what came where there is a cipher.
+    @inline(__always)
+    private func receive(_ connection: ConnectionHandle, behind kept: Int) -> Received {
+        let slot = connection.slot
+        if self.slab[slot].flags.contains(.ciphered), let socket = self.ciphers.socket(at: slot) {
+            return self.receiveSealed(connection, socket, behind: kept)
+        }
+        let space = self.configuration.receiveBufferBytes - kept
+        let result = unsafe self.receiveBare(slot, self.receiveBuffer + kept, space)
+        return result > 0 ? .bytes(result) : result == 0 ? .end(isCut: false) : Received(failure: result)
+    }
+
+    /// The system call itself.
+    @inline(__always)
+    func receiveBare(_ slot: UInt32, _ bytes: UnsafeMutablePointer<UInt8>?, _ space: Int) -> Int {
+        let result = unsafe linux_receive(self.slab[slot].descriptor, bytes, space)
+        if result > 0 {
+            self.slab[slot].bytesReceived += UInt64(result)
+        }
+        return result
+    }
+
+    // MARK: lending
 
     /// Notes that kept bytes are to be offered before the tick ends.
     func offerAgain(_ connection: ConnectionHandle) {
         let flags = self.slab[connection.slot].flags
-        guard !self.slab[connection.slot].unread.isEmpty, !flags.contains(.isOfferDue) else { return }
+        guard !flags.contains(.isOfferDue) else { return }
+        guard !self.slab[connection.slot].unread.isEmpty || self.hasUntold(connection.slot) else { return }
         self.slab[connection.slot].flags.insert(.isOfferDue)
         self.offers.append(connection)
     }
@@ -40,12 +67,29 @@ extension EventLoop {
         for connection in exchange(&self.offers, with: []) where self.slab.isOpen(connection) {
             let slot = connection.slot
             self.slab[slot].flags.remove(.isOfferDue)
-            let count = self.slab[slot].unread.count
-            guard count > 0, self.slab[slot].flags.isDisjoint(with: [.isReadingPaused, .finishing]) else { continue }
-            self.lendKept(slot)
-            self.offer(connection, count)
+            let isFinishing = self.slab[slot].flags.contains(.finishing)
+            guard isFinishing || !self.slab[slot].flags.contains(.isReadingPaused) else { continue }
+            let socket = self.ciphers.socket(at: slot)
+            var count = self.slab[slot].unread.count
+            if let socket {
+                count += self.openUnopened(of: connection, socket, behind: count)
+                guard self.slab.isOpen(connection) else { continue }
+            }
+            if count > 0, !isFinishing {
+                self.lendKept(slot)
+                self.offer(connection, count)
+            }
+            if let socket, self.slab.isOpen(connection) {
+                socket.unopened.isEmpty ? self.endOpened(connection) : self.offerAgain(connection)
+            }
             self.flushHeld()
         }
+    }
+
+    /// Whether a cipher has bytes to open, or the end of its input was not told.
+    private func hasUntold(_ slot: UInt32) -> Bool {
+        guard let socket = self.ciphers.socket(at: slot) else { return false }
+        return !socket.unopened.isEmpty || socket.input != .open && !self.slab[slot].flags.contains(.inputEnded)
     }
 
     /// Puts kept bytes to the front of the buffer.
@@ -65,9 +109,10 @@ extension EventLoop {
     private func offer(_ connection: ConnectionHandle, _ count: Int) {
         let slot = connection.slot
         let socket = self.slab[slot].socketGeneration
+        let isCiphered = self.slab[slot].flags.contains(.ciphered)
         var offset = 0
         while offset < count, let handler = self.slab[slot].handler {
-            self.lent = (connection, offset, count)
+            self.lent = (connection, offset, count, isOpened: isCiphered)
             let buffer = unsafe UnsafeMutableBufferPointer(start: self.receiveBuffer + offset, count: count - offset)
             var bytes = unsafe buffer.mutableSpan
             let used = handler.received(&bytes, on: connection)
@@ -77,6 +122,12 @@ extension EventLoop {
             guard self.slab[slot].socketGeneration == socket else { return }
             precondition(used >= 0 && used <= count - offset, "a handler uses what it was lent")
             offset += used
+            if !isCiphered, let socket = self.ciphers.socket(at: slot) {
+                // It came while these bytes were lent, so they are for it.
+                let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + offset, count: count - offset)
+                unsafe socket.unopened = Array(rest)
+                return self.offerAgain(connection)
+            }
             let isSame = self.slab[slot].handler === handler
             if isSame || self.slab[slot].flags.contains(.isReadingPaused) {
                 break
@@ -90,15 +141,34 @@ extension EventLoop {
         unsafe self.slab[slot].unread = Array(rest)
     }
 
-    private func inputEnded(_ connection: ConnectionHandle) {
+    /// The peer will send no more.
+    ///
+    /// - Parameter isCut: Whether a cipher was still waiting for its goodbye.
+    func inputEnded(_ connection: ConnectionHandle, isCut: Bool) {
         let slot = connection.slot
         self.slab[slot].flags.insert(.inputEnded)
         if self.slab[slot].flags.contains(.outputEnded) {
             return self.release(connection, self.endingOfPeer(slot))
         }
         self.updateInterest(slot)
-        if !self.slab[slot].flags.contains(.finishing) {
-            self.slab[slot].handler?.inputEnded(connection)
+        guard !self.slab[slot].flags.contains(.finishing), let handler = self.slab[slot].handler else { return }
+        if isCut {
+            handler.inputCut(connection)
+        } else {
+            handler.inputEnded(connection)
         }
+    }
+}
+
+/// What one read brought.
+enum Received {
+    /// So many plain bytes; none where a cipher wants more, or has heard its goodbye.
+    case bytes(Int)
+    case nothing
+    case end(isCut: Bool)
+    case failed(errno: Int32)
+
+    init(failure: Int) {
+        self = EventLoop.isForLater(failure) ? .nothing : .failed(errno: Int32(-failure))
     }
 }

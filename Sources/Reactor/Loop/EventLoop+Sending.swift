@@ -31,16 +31,15 @@ extension EventLoop {
         guard self.slab.isOpen(connection) else { return .refused }
         let slot = connection.slot
         guard self.slab[slot].mayWrite || self.isLastWord(connection) else { return .refused }
-        guard let base = bytes.baseAddress, bytes.count > 0 else { return .written }
-        if self.slab[slot].ready == connection.generation, self.isTicking, bytes.count <= HeldReplies.largest {
+        guard bytes.count > 0 else { return .written }
+        if self.isTicking, self.slab[slot].isIdle, bytes.count <= HeldReplies.largest {
             unsafe self.held.add(bytes, to: connection)
             return .written
         }
         if self.slab[slot].queue != nil || self.slab[slot].flags.contains(.connecting) || !self.slab[slot].hasSocket {
             return unsafe self.queueReply(bytes, to: connection, placement)
         }
-        let taken = unsafe linux_send(self.slab[slot].descriptor, base, bytes.count)
-        return unsafe self.replySent(bytes, to: connection, taken)
+        return unsafe self.replySent(bytes, to: connection, self.write(bytes, to: slot))
     }
 
     /// Sends what is held; a callback has returned, or something else has to go out after it.
@@ -49,9 +48,8 @@ extension EventLoop {
         let (connection, count) = (self.held.connection, self.held.count)
         self.held.removeAll()
         guard self.slab.isOpen(connection) else { return }
-        let taken = unsafe linux_send(self.slab[connection.slot].descriptor, self.held.bytes, count)
         let bytes = unsafe UnsafeBufferPointer(start: self.held.bytes, count: count)
-        _ = unsafe self.replySent(bytes, to: connection, taken)
+        _ = unsafe self.replySent(bytes, to: connection, self.write(bytes, to: connection.slot))
     }
 
     func flushHeld(of connection: ConnectionHandle) {
@@ -70,18 +68,14 @@ extension EventLoop {
         to connection: ConnectionHandle,
         _ result: Int
     ) -> SendResult {
-        let slot = connection.slot
         if result == bytes.count {
-            self.slab[slot].bytesSent += UInt64(result)
             return .written
         }
         guard result >= 0 || EventLoop.isForLater(result) else {
             self.release(connection, .failure(Int32(-result)))
             return .failed
         }
-        let taken = max(0, result)
-        self.slab[slot].bytesSent += UInt64(taken)
-        unsafe self.enqueueReply(bytes, to: connection, begun: taken, placement: .inOrder)
+        unsafe self.enqueueReply(bytes, to: connection, begun: max(0, result), placement: .inOrder)
         return .queued
     }
 
@@ -93,7 +87,9 @@ extension EventLoop {
         let slot = connection.slot
         let limits = self.configuration.queue
         let limit = limits.bytes + (placement == .next ? EventLoop.roomForNext : 0)
-        if let queue = self.slab[slot].queue, queue.bytes + bytes.count > limit, !self.isLastWord(connection) {
+        if let queue = self.slab[slot].queue, queue.frameCount > 0, queue.bytes + bytes.count > limit,
+            !self.isLastWord(connection)
+        {
             guard limits.policy != .close, self.displace(for: bytes.count, limit: limit, connection, queue) else {
                 self.overflow(connection, .slowConsumer(source: 0))
                 return .overflowed

@@ -33,10 +33,11 @@ package final class EventLoop: @unchecked Sendable {
 
     // Reading.
     let receiveBuffer: UnsafeMutablePointer<UInt8>
-    /// The connection whose bytes are lent just now, and where they are.
-    var lent: (connection: ConnectionHandle, offset: Int, count: Int)?
+    /// The connection whose bytes are lent just now, where they are, and whether its cipher has opened them.
+    var lent: (connection: ConnectionHandle, offset: Int, count: Int, isOpened: Bool)?
     /// Connections whose kept bytes are to be offered again.
     var offers: [ConnectionHandle] = []
+    var ciphers = CipherTable()
 
     // Writing.
     var held: HeldReplies
@@ -74,7 +75,9 @@ package final class EventLoop: @unchecked Sendable {
         self.wheel = TimerWheel(now: now)
         self.meter = LoopMeter(now: now)
         self.held = HeldReplies()
-        unsafe self.receiveBuffer = .allocate(capacity: configuration.receiveBufferBytes)
+        // A record that a cipher has the beginning of may be longer than what is left of the buffer.
+        let space = configuration.receiveBufferBytes + CipherRoom.recordBytes
+        unsafe self.receiveBuffer = .allocate(capacity: space)
         unsafe self.pieces = .allocate(capacity: EventLoop.piecesAtOnce)
         configuration.totalQueue?.join()
     }

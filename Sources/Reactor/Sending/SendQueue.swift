@@ -1,74 +1,38 @@
 import CLinux
 import Instruments
 
-/// The frames that one connection has yet to be rid of, in order; exists only while there are any.
+/// What one connection has yet to be rid of, in order; exists only while there is anything.
 ///
-/// In front stand those of parcels that are under way; they count in all that is said of the queue.
+/// That is frames, and, of a connection with a cipher, sealed bytes before them: the rest of one record, which is made
+/// of the first of the frames, and what the cipher has to say. A frame of which a byte is taken or sealed stays. In
+/// front of all stand the frames of parcels that are under way; they count in all that is said of the queue.
 final class SendQueue {
-    private struct Entry {
-        let storage: FrameStorage
-        /// The frames first..<end of the storage.
-        var first: Int
-        var end: Int
-        /// Where they come from, unless the storage says so of each.
-        let origin: FrameStorage.Origin
-
-        var bytes: Int {
-            self.storage.end(of: self.end - 1) - self.storage.start(of: self.first)
-        }
-
-        /// Whether the piece follows in the same storage, and its frames need no origin of their own.
-        func continues(in piece: FramePiece, _ origin: FrameStorage.Origin) -> Bool {
-            self.storage === piece.storage && self.end == piece.first && self.origin == origin
-        }
-
-        func origin(of frame: Int) -> FrameStorage.Origin {
-            self.storage.origin(of: frame) ?? self.origin
-        }
-
-        /// Shows frames of the entry, those of one origin together.
-        func show(_ first: Int, _ end: Int, _ body: (FramePiece, _ since: UInt64) -> Void) {
-            var frame = first
-            while frame < end {
-                let origin = self.origin(of: frame)
-                var next = frame + 1
-                while next < end, self.origin(of: next) == origin {
-                    next += 1
-                }
-                body(FramePiece(self.storage, frame, next, source: origin.source), origin.since)
-                frame = next
-            }
-        }
-    }
-
-    /// Frames that somebody writes elsewhere, and has not told yet whether he did.
-    private struct Parcel {
-        let number: UInt64
-        let entries: [Entry]
-
-        var bytes: Int {
-            self.entries.reduce(0) { $0 + $1.bytes }
-        }
-
-        var frameCount: Int {
-            self.entries.reduce(0) { $0 + $1.end - $1.first }
-        }
-    }
-
     /// Fewer bytes than this are copied into storage of the queue's own: referring to a shared frame takes a few
     /// hundred bytes where nobody else refers to it, and a queue of small frames would take many times what it says.
     private static let copied = 1024
     /// Own storage is not added to past this size, since it is freed as a whole.
     private static let copiedTogether = 16 * 1024
 
-    /// Bytes not taken yet.
-    private(set) var bytes = 0
-    private(set) var frameCount = 0
+    /// Bytes not taken yet, of frames and sealed ones.
+    var bytes: Int {
+        self.parcels.bytes + self.plainBytes + self.sealed.count
+    }
+
+    var frameCount: Int {
+        self.parcels.frameCount + self.waitingCount
+    }
+
     /// Its place in the loop's list of backlogged connections.
     var place: Int
-    /// Taken first, ended in any order.
-    private var parcels: [Parcel] = []
-    private var entries: [Entry] = []
+    /// Whether it ever held a frame, so that whoever waits for it to be drained hears of that.
+    private(set) var hasHeldFrames = false
+    private(set) var sealed = SealedBytes()
+    private var parcels = QueuedParcels()
+    /// Frames that are in no parcel.
+    private var waitingCount = 0
+    /// Bytes of these that are not taken, sealed ones included.
+    private var plainBytes = 0
+    private var entries: [QueuedFrames] = []
     private var head = 0
     /// Bytes taken of the first frame.
     private var begun = 0
@@ -78,13 +42,13 @@ final class SendQueue {
     }
 
     var isEmpty: Bool {
-        self.frameCount == 0
+        self.frameCount == 0 && self.sealed.isEmpty
     }
 
     /// Since when the first frame waits, and whose it is.
     var oldest: FrameStorage.Origin? {
-        guard let entry = self.parcels.first?.entries.first ?? self.entries[self.head...].first else { return nil }
-        return entry.origin(of: entry.first)
+        guard let first = self.parcels.oldest ?? self.entries[self.head...].first else { return nil }
+        return first.origin(of: first.first)
     }
 
     // MARK: adding
@@ -93,61 +57,74 @@ final class SendQueue {
     ///
     /// - Parameter begun: Bytes of the first of them that the kernel has taken; only into an empty queue.
     func append(_ piece: FramePiece, begun: Int, since: UInt64) {
-        precondition(begun == 0 || self.isEmpty, "only the first frame can be begun")
+        precondition(begun == 0 || self.waitingCount == 0, "only the first frame can be begun")
         guard piece.count > 0 else { return }
-        let (storage, count) = (piece.storage, piece.byteCount)
+        let count = piece.byteCount
         let origin = FrameStorage.Origin(source: piece.source, since: since)
         let last = self.entries.count - 1
-        if storage.lane != 0, count < SendQueue.copied {
-            self.copy(storage, piece.first, piece.end, origin)
+        if piece.lane != 0, count < SendQueue.copied {
+            self.copy(piece, origin)
         } else if last >= self.head, self.entries[last].continues(in: piece, origin) {
             self.entries[last].end = piece.end
         } else {
-            self.entries.append(Entry(storage: storage, first: piece.first, end: piece.end, origin: origin))
+            self.entries.append(
+                QueuedFrames(storage: piece.storage, first: piece.first, end: piece.end, origin: origin)
+            )
         }
         if begun != 0 {
             self.begun = begun
         }
-        self.bytes += count - begun
-        self.frameCount += piece.count
+        self.plainBytes += count - begun
+        self.waitingCount += piece.count
+        self.hasHeldFrames = true
     }
 
-    private func copy(_ storage: FrameStorage, _ first: Int, _ end: Int, _ origin: FrameStorage.Origin) {
+    private func copy(_ piece: FramePiece, _ origin: FrameStorage.Origin) {
         let last = self.entries.count - 1
-        if last >= self.head, self.canTakeMore(self.entries[last], of: storage.lane) {
-            self.entries[last].storage.copy(first, end, of: storage, from: origin)
-            self.entries[last].end += end - first
+        if last >= self.head, self.entries[last].canTakeCopies(of: piece.lane, limit: SendQueue.copiedTogether) {
+            self.entries[last].storage.copy(piece.first, piece.end, of: piece.storage, from: origin)
+            self.entries[last].end += piece.count
         } else {
-            let own = FrameStorage(lane: storage.lane, capacity: 256)
-            own.copy(first, end, of: storage, from: origin)
-            self.entries.append(Entry(storage: own, first: 0, end: end - first, origin: origin))
+            let own = FrameStorage(lane: piece.lane, capacity: 256)
+            own.copy(piece.first, piece.end, of: piece.storage, from: origin)
+            self.entries.append(QueuedFrames(storage: own, first: 0, end: piece.count, origin: origin))
         }
     }
 
-    private func canTakeMore(_ entry: Entry, of lane: UInt8) -> Bool {
-        entry.storage.lane == lane && entry.storage.origin(of: entry.first) != nil
-            && entry.end == entry.storage.frameCount && entry.storage.byteCount < SendQueue.copiedTogether
+    /// Keeps the rest of a record; the frames that it is made of are here, or are added next.
+    func hold(_ rest: Span<UInt8>, of plain: Int) {
+        self.sealed.hold(rest, of: plain)
     }
 
-    /// Puts one reply right after the frame already begun.
+    /// Keeps what the cipher has to say, behind what is sealed.
+    func append(said: Span<UInt8>) {
+        self.sealed.append(said)
+    }
+
+    /// How many of the next frames have to be taken, whatever the bounds say: those begun or sealed already, and with
+    /// no frame waiting one of any size.
+    func owed(of piece: FramePiece, begun: Int) -> Int {
+        let (whole, rest) = piece.divided(at: begun + max(0, self.sealed.plain - self.plainBytes))
+        // The record may reach beyond the piece.
+        let owed = min(whole + (rest > 0 ? 1 : 0), piece.count)
+        return max(owed, self.frameCount == 0 ? 1 : 0)
+    }
+
+    /// Puts one reply right after the frames already begun.
     func insertNext(_ storage: FrameStorage, since: UInt64) {
-        guard !self.isEmpty else {
+        guard self.waitingCount > 0 else {
             return self.append(FramePiece(storage, 0, 1, source: 0), begun: 0, since: since)
         }
-        var place = self.head
-        if self.begun > 0 {
-            self.splitHead()
-            place += 1
-        }
+        let place = self.cutBehindBegun()
         // As old as what it goes before, so that the queue stays in the order of age.
         var age = since
         if place < self.entries.count {
             age = self.entries[place].origin(of: self.entries[place].first).since
         }
         let origin = FrameStorage.Origin(source: 0, since: age)
-        self.entries.insert(Entry(storage: storage, first: 0, end: 1, origin: origin), at: place)
-        self.bytes += storage.byteCount
-        self.frameCount += 1
+        self.entries.insert(QueuedFrames(storage: storage, first: 0, end: 1, origin: origin), at: place)
+        self.plainBytes += storage.byteCount
+        self.waitingCount += 1
     }
 
     // MARK: writing
@@ -167,56 +144,50 @@ final class SendQueue {
         return count
     }
 
-    /// Takes `count` bytes off the front, as the kernel did; shows the frames whose last byte went.
+    /// Takes `count` plain bytes off the front, as the kernel did; shows the frames whose last byte went.
     func take(_ count: Int, _ written: (FramePiece, _ since: UInt64) -> Void) {
         var left = count + self.begun
-        self.bytes -= count
+        self.plainBytes -= count
         self.begun = 0
         while left > 0 {
             let entry = self.entries[self.head]
-            let all = FramePiece(entry.storage, entry.first, entry.end, source: 0)
-            let (whole, begun) = all.divided(at: left)
-            self.frameCount -= whole
-            left -= whole == 0 ? 0 : all.prefix(whole).byteCount
-            entry.show(entry.first, entry.first + whole, written)
-            if whole < all.count {
-                self.entries[self.head].first += whole
+            let (whole, begun) = entry.divided(at: left)
+            let next = entry.first + whole
+            self.waitingCount -= whole
+            entry.show(entry.first, next, written)
+            if next < entry.end {
+                self.entries[self.head].first = next
                 self.begun = begun
                 break
             }
+            left -= entry.bytes
             self.head += 1
         }
         self.compact()
     }
 
+    /// Takes `count` sealed bytes off the front, as the kernel did; shows the frames whose last byte went.
+    func takeSealed(_ count: Int, _ written: (FramePiece, _ since: UInt64) -> Void) {
+        self.take(self.sealed.take(count), written)
+    }
+
     // MARK: dropping
 
-    /// Drops everything, or everything but the frame already begun and the parcels under way, and shows what.
+    /// Drops everything, or everything but the frames already begun and the parcels under way, and shows which.
     func discard(keepingBegun: Bool, _ gone: (FramePiece) -> Void) {
-        var kept: Entry?
-        if keepingBegun, self.begun > 0 {
-            self.splitHead()
-            kept = self.entries[self.head]
-            self.head += 1
-        }
-        var dropped = self.entries[self.head...]
-        if !keepingBegun {
-            dropped = self.parcels.flatMap(\.entries) + dropped
-            self.parcels = []
-        }
+        let place = keepingBegun ? self.cutBehindBegun() : self.head
+        let dropped = (keepingBegun ? [] : self.parcels.frames) + self.entries[place...]
+        self.entries = Array(self.entries[self.head..<place])
         self.head = 0
-        self.entries = []
-        self.bytes = self.parcels.reduce(0) { $0 + $1.bytes }
-        self.frameCount = self.parcels.reduce(0) { $0 + $1.frameCount }
-        if let kept {
-            self.entries = [kept]
-            self.bytes += kept.bytes - self.begun
-            self.frameCount += 1
-        } else {
-            self.begun = 0
+        self.waitingCount = self.entries.reduce(0) { $0 + $1.count }
+        self.begun = self.entries.isEmpty ? 0 : self.begun
+        self.plainBytes = self.entries.reduce(0) { $0 + $1.bytes } - self.begun
+        if !keepingBegun {
+            self.parcels = QueuedParcels()
+            self.sealed = SealedBytes()
         }
         for entry in dropped {
-            entry.show(entry.first, entry.end) { frames, _ in gone(frames) }
+            entry.showAll(gone)
         }
     }
 
@@ -226,12 +197,13 @@ final class SendQueue {
     /// - Returns: `false` where dropping all of them would not be enough; then it drops none.
     func displace(for bytes: Int, limit: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Bool {
         let needed = self.bytes + bytes - limit
-        guard needed <= self.droppableBytes || self.mayBeEmptied else { return false }
-        if self.begun > 0 {
-            self.splitHead()
-        }
+        let begins = self.cutBehindBegun()
+        let others = self.entries[begins...]
+        let droppable = others.reduce(0) { $0 + ($1.lane == 0 ? 0 : $1.bytes) }
+        // Where all may be dropped, one frame of any size has room.
+        let mayBeEmptied = begins == self.head && self.parcels.isEmpty && others.allSatisfy { $0.lane != 0 }
+        guard needed <= droppable || mayBeEmptied else { return false }
         var freed = 0
-        let begins = self.head + (self.begun > 0 ? 1 : 0)
         var place = newestFirst ? self.entries.count - 1 : begins
         while freed < needed, place >= begins, place < self.entries.count {
             freed += self.displace(needed - freed, at: place, newestFirst: newestFirst, gone)
@@ -245,7 +217,7 @@ final class SendQueue {
     /// Drops as many frames of one entry as free `needed` bytes; how many bytes that were.
     private func displace(_ needed: Int, at place: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Int {
         let entry = self.entries[place]
-        guard entry.storage.lane != 0 else { return 0 }
+        guard entry.lane != 0 else { return 0 }
         var kept = entry.first..<entry.end
         var freed = 0
         while freed < needed, let frame = newestFirst ? kept.last : kept.first {
@@ -254,8 +226,8 @@ final class SendQueue {
         }
         self.entries[place].first = kept.lowerBound
         self.entries[place].end = kept.upperBound
-        self.bytes -= freed
-        self.frameCount -= entry.end - entry.first - kept.count
+        self.plainBytes -= freed
+        self.waitingCount -= entry.count - kept.count
         entry.show(entry.first, kept.lowerBound) { frames, _ in gone(frames) }
         entry.show(kept.upperBound, entry.end) { frames, _ in gone(frames) }
         return freed
@@ -263,39 +235,49 @@ final class SendQueue {
 
     /// Frames waiting, by lane.
     func countPending(into lanes: inout [UInt64]) {
-        for entry in self.parcels.flatMap(\.entries) + self.entries[self.head...] {
-            lanes[Int(entry.storage.lane)] += UInt64(entry.end - entry.first)
+        for entry in self.parcels.frames + self.entries[self.head...] {
+            lanes[Int(entry.lane)] += UInt64(entry.count)
         }
     }
 
-    /// Empties the queue after a failed call that described `pieces` pieces: what these held met the error.
-    func fail(pieces: Int, _ gone: (FramePiece, DeliveryOutcome) -> Void) {
-        let failed = self.entries[self.head...].prefix(pieces)
-        let others = self.entries[self.head...].dropFirst(pieces)
+    /// Empties the queue after a call that failed: the frames of the next `bytes` bytes met the error.
+    func fail(bytes: Int, _ gone: (FramePiece, DeliveryOutcome) -> Void) {
+        let place = self.cut(behind: bytes == 0 ? 0 : self.begun + bytes)
+        let failed = self.entries[self.head..<place]
+        let others = self.parcels.frames + self.entries[place...]
+        self.parcels = QueuedParcels()
         self.entries = []
         self.head = 0
-        self.bytes = 0
-        self.frameCount = 0
+        self.plainBytes = 0
+        self.sealed = SealedBytes()
+        self.waitingCount = 0
         self.begun = 0
         for entry in failed {
-            entry.show(entry.first, entry.end) { frames, _ in gone(frames, .writeError) }
+            entry.showAll { gone($0, .writeError) }
         }
         for entry in others {
-            entry.show(entry.first, entry.end) { frames, _ in gone(frames, .closedBeforeWrite) }
+            entry.showAll { gone($0, .closedBeforeWrite) }
         }
     }
 
-    /// Everything unsent as bytes, where only replies wait; `nil` where a room frame does, or a parcel is under way.
+    /// What is neither taken nor sealed, as bytes, where only replies wait; `nil` where a room frame does, or a parcel
+    /// is under way.
     var unsentReplies: [UInt8]? {
-        guard !self.hasParcels else { return nil }
+        guard self.parcels.isEmpty else { return nil }
         var bytes: [UInt8] = []
-        var skipped = self.begun
+        var skipped = self.begun + self.sealed.plain
         for entry in self.entries[self.head...] {
-            guard entry.storage.lane == 0 else { return nil }
-            let start = entry.storage.start(of: entry.first) + skipped
-            let length = entry.storage.end(of: entry.end - 1) - start
-            unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: entry.storage.base + start, count: length))
-            skipped = 0
+            guard entry.lane == 0 else { return nil }
+            let start = entry.storage.start(of: entry.first)
+            let length = entry.bytes
+            if skipped < length {
+                let rest = unsafe UnsafeBufferPointer(
+                    start: entry.storage.base + start + skipped,
+                    count: length - skipped
+                )
+                unsafe bytes.append(contentsOf: rest)
+            }
+            skipped = max(0, skipped - length)
         }
         return bytes
     }
@@ -311,13 +293,13 @@ final class SendQueue {
     ///
     /// - Parameter limit: How many bytes of them; but the first is taken whatever its size.
     func takeParcel(_ number: UInt64, upTo limit: Int, _ show: (UnsafeBufferPointer<UInt8>) -> Void) {
-        precondition(self.begun == 0, "what a socket has begun it goes on with")
-        var taken: [Entry] = []
+        precondition(self.begun == 0 && self.sealed.isEmpty, "what a socket has begun it goes on with")
+        var taken: [QueuedFrames] = []
         var bytes = 0
         while self.head < self.entries.count {
             var entry = self.entries[self.head]
-            let all = FramePiece(entry.storage, entry.first, entry.end, source: 0)
-            let fitting = all.divided(at: limit - bytes).whole
+            let all = entry.count
+            let fitting = entry.divided(at: limit - bytes).whole
             let count = taken.isEmpty ? max(fitting, 1) : fitting
             guard count > 0 else { break }
             entry.end = entry.first + count
@@ -328,25 +310,22 @@ final class SendQueue {
             }
             taken.append(entry)
             bytes += entry.bytes
-            if count < all.count {
+            self.waitingCount -= count
+            if count < all {
                 self.entries[self.head].first += count
                 break
             }
             self.head += 1
         }
+        self.plainBytes -= bytes
         self.compact()
-        if !taken.isEmpty {
-            self.parcels.append(Parcel(number: number, entries: taken))
-        }
+        self.parcels.add(number, taken)
     }
 
     /// Lets go of a parcel's frames and shows them; `false` where there is no such parcel.
     func endParcel(_ number: UInt64, _ ended: (FramePiece, _ since: UInt64) -> Void) -> Bool {
-        guard let place = self.parcels.firstIndex(where: { $0.number == number }) else { return false }
-        let parcel = self.parcels.remove(at: place)
-        self.bytes -= parcel.bytes
-        self.frameCount -= parcel.frameCount
-        for entry in parcel.entries {
+        guard let frames = self.parcels.remove(number) else { return false }
+        for entry in frames {
             entry.show(entry.first, entry.end, ended)
         }
         return true
@@ -354,23 +333,36 @@ final class SendQueue {
 
     // MARK: sockets that come and go
 
-    /// Takes out the rest of the reply that the kernel has in part: none where it has no frame in part.
+    /// Sealed bytes that the kernel has not taken.
+    var sealedLeft: [UInt8] {
+        let sealed = self.sealed
+        return unsafe sealed.left.withUnsafeBufferPointer { unsafe Array($0) }
+    }
+
+    /// Takes out what goes through this socket alone: sealed bytes, and of replies begun what is not sealed.
     ///
-    /// - Returns: `nil` where it has a part of a room frame, and then nothing is taken out.
-    func takeBegunReply() -> [UInt8]? {
-        guard self.begun > 0 else { return [] }
-        guard self.entries[self.head].storage.lane == 0 else { return nil }
-        self.splitHead()
-        let storage = self.entries[self.head].storage
-        let end = storage.end(of: self.entries[self.head].first)
-        let start = storage.start(of: self.entries[self.head].first) + self.begun
-        let rest = unsafe Array(UnsafeBufferPointer(start: storage.base + start, count: end - start))
-        self.head += 1
+    /// - Returns: `nil` where a room frame is begun, and then nothing is taken out.
+    func takeBegunReplies() -> (plain: [UInt8], sealed: [UInt8])? {
+        let place = self.cutBehindBegun()
+        let entries = self.entries[self.head..<place]
+        guard entries.allSatisfy({ $0.lane == 0 }) else { return nil }
+        let taken = self.begun + self.sealed.plain
+        var unsent: [UInt8] = []
+        // Only the last of them has bytes that are neither taken nor sealed.
+        if let last = entries.last {
+            let before = entries.dropLast().reduce(0) { $0 + $1.bytes }
+            let start = last.storage.start(of: last.first) + taken - before
+            let count = before + last.bytes - taken
+            unsafe unsent = Array(UnsafeBufferPointer(start: last.storage.base + start, count: count))
+            self.plainBytes -= before + last.bytes - self.begun
+            self.waitingCount -= entries.reduce(0) { $0 + $1.count }
+        }
+        let sealed = self.sealedLeft
+        self.sealed = SealedBytes()
+        self.head = place
         self.begun = 0
-        self.bytes -= rest.count
-        self.frameCount -= 1
         self.compact()
-        return rest
+        return (unsent, sealed)
     }
 
     /// Puts the rest of a reply that another queue had begun before everything else.
@@ -388,36 +380,39 @@ final class SendQueue {
             return rest.count + 1
         }
         let origin = FrameStorage.Origin(source: 0, since: self.oldest?.since ?? since)
-        self.entries.insert(Entry(storage: storage, first: 0, end: 1, origin: origin), at: self.head)
+        self.entries.insert(QueuedFrames(storage: storage, first: 0, end: 1, origin: origin), at: self.head)
         self.begun = 1
-        self.bytes += rest.count
-        self.frameCount += 1
+        self.plainBytes += rest.count
+        self.waitingCount += 1
+        self.hasHeldFrames = true
     }
 
-    private var droppableBytes: Int {
-        var bytes = 0
-        for (index, entry) in self.entries[self.head...].enumerated() where entry.storage.lane != 0 {
-            let first = index == 0 && self.begun > 0 ? entry.first + 1 : entry.first
-            if first < entry.end {
-                bytes += entry.storage.end(of: entry.end - 1) - entry.storage.start(of: first)
+    // MARK: frames begun
+
+    /// The place behind the frames of which a byte is taken or sealed.
+    private func cutBehindBegun() -> Int {
+        self.cut(behind: self.begun + self.sealed.plain)
+    }
+
+    /// The place behind the first frames, those that begin within `bytes` bytes from the start of the first; these and
+    /// the others are different entries then.
+    private func cut(behind bytes: Int) -> Int {
+        var left = bytes
+        var place = self.head
+        while left > 0, place < self.entries.count {
+            let entry = self.entries[place]
+            let (whole, begun) = entry.divided(at: left)
+            let count = whole + (begun > 0 ? 1 : 0)
+            left -= entry.bytes
+            if count < entry.count {
+                var rest = entry
+                rest.first += count
+                self.entries[place].end = rest.first
+                self.entries.insert(rest, at: place + 1)
             }
+            place += 1
         }
-        return bytes
-    }
-
-    /// Whether all that is queued may be dropped, so that one frame of any size has room.
-    private var mayBeEmptied: Bool {
-        self.begun == 0 && self.parcels.isEmpty && self.entries[self.head...].allSatisfy { $0.storage.lane != 0 }
-    }
-
-    /// Makes the frame already begun an entry of its own.
-    private func splitHead() {
-        let entry = self.entries[self.head]
-        guard entry.end - entry.first > 1 else { return }
-        var rest = entry
-        rest.first += 1
-        self.entries[self.head].end = entry.first + 1
-        self.entries.insert(rest, at: self.head + 1)
+        return place
     }
 
     private func compact() {

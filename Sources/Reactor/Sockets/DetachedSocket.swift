@@ -1,10 +1,12 @@
-/// A socket on its way from one loop to another, with everything that was read and not used, and replies not sent.
+/// A socket on its way from one loop to another, with its cipher, everything that was read and not used,
+/// and replies not sent.
 ///
 /// It closes its descriptor if no loop adopts it.
 package struct DetachedSocket: ~Copyable, Sendable {
     let descriptor: Descriptor
     let unread: [UInt8]
     let unsent: [UInt8]
+    let cipher: CipheredSocket?
     let counters: ConnectionCounters
     /// Its peer as it was when it was detached.
     package let peer: SocketAddress
@@ -13,12 +15,14 @@ package struct DetachedSocket: ~Copyable, Sendable {
         descriptor: consuming Descriptor,
         unread: [UInt8],
         unsent: [UInt8],
+        cipher: CipheredSocket?,
         counters: ConnectionCounters,
         peer: SocketAddress
     ) {
         self.descriptor = descriptor
         self.unread = unread
         self.unsent = unsent
+        self.cipher = cipher
         self.counters = counters
         self.peer = peer
     }

@@ -17,6 +17,8 @@ package enum SocketEnding: Equatable, Sendable {
     /// The peer did not do in time what was waited for: connect, or end after `finish`.
     case timedOut
     case ioError(errno: Int32)
+    /// What came, or was to be sent, was nothing that the connection's cipher could take.
+    case cipherFailed
     /// The loop was stopped.
     case shutdown
 
@@ -32,6 +34,7 @@ package enum SocketEnding: Equatable, Sendable {
         switch errno {
         case ECONNRESET, EPIPE: .reset
         case ETIMEDOUT: .timedOut
+        case EPROTO: .cipherFailed
         default: .ioError(errno: errno)
         }
     }

@@ -15,6 +15,11 @@ package protocol SocketHandler: AnyObject {
     /// The peer will send no more. Ours can still be sent.
     func inputEnded(_ connection: ConnectionHandle)
 
+    /// The peer's bytes ended without the goodbye of the connection's cipher, so somebody else may have cut them off.
+    ///
+    /// Otherwise like `inputEnded`, which is what happens where a handler does not tell them apart.
+    func inputCut(_ connection: ConnectionHandle)
+
     /// The send queue became empty after it had not been.
     func drained(_ connection: ConnectionHandle)
 
@@ -36,6 +41,10 @@ extension SocketHandler {
     /// Sends what is queued and ends our side too.
     package func inputEnded(_ connection: ConnectionHandle) {
         EventLoop.current?.finish(connection, timeout: .seconds(5), ending: .peerClosed)
+    }
+
+    package func inputCut(_ connection: ConnectionHandle) {
+        self.inputEnded(connection)
     }
 
     package func drained(_ connection: ConnectionHandle) {}

@@ -1,0 +1,73 @@
+package import Reactor
+
+/// How bytes get from one end of a connection to the other: what is true of one is true of all.
+package enum Wire: CaseIterable, Sendable {
+    case plain
+    /// With a cipher from the first byte on.
+    case ciphered
+    /// With a cipher that comes after a first line, while what follows it is lent already.
+    case cipheredLate
+
+    package var isCiphered: Bool {
+        self != .plain
+    }
+
+    /// How many bytes the kernel sees of so many that are sent in one go.
+    package func bytes(_ count: Int) -> Int {
+        let records = (count + ToyCipher.largestRecord - 1) / ToyCipher.largestRecord
+        return self.isCiphered ? count + records * ToyCipher.headerBytes : count
+    }
+
+    /// Makes a connection what this says; the handler that it has from then on.
+    package func prepare(
+        _ connection: ConnectionHandle,
+        on loop: EventLoop,
+        _ cipher: ToyCipher,
+        for handler: any SocketHandler
+    ) -> any SocketHandler {
+        switch self {
+        case .plain:
+            return handler
+        case .ciphered:
+            loop.setCipher(cipher, of: connection)
+            return handler
+        case .cipheredLate:
+            return FirstLine(loop, cipher, handler)
+        }
+    }
+
+    /// What the far end sends before anything else.
+    package func opening(_ cipher: ToyCipher) -> [UInt8] {
+        switch self {
+        case .plain: []
+        case .ciphered: cipher.begin()
+        case .cipheredLate: FirstLine.text + cipher.begin()
+        }
+    }
+}
+
+/// Reads one line, as a proxy's header is one, and then leaves the connection to a cipher and another handler.
+private final class FirstLine: SocketHandler {
+    static let text = Array("PROXY\n".utf8)
+
+    private let loop: EventLoop
+    private let cipher: ToyCipher
+    private let next: any SocketHandler
+
+    init(_ loop: EventLoop, _ cipher: ToyCipher, _ next: any SocketHandler) {
+        self.loop = loop
+        self.cipher = cipher
+        self.next = next
+    }
+
+    func received(_ bytes: inout MutableSpan<UInt8>, on connection: ConnectionHandle) -> Int {
+        guard bytes.count >= FirstLine.text.count else { return 0 }
+        self.loop.setCipher(self.cipher, of: connection)
+        self.loop.setHandler(self.next, of: connection)
+        return FirstLine.text.count
+    }
+
+    func closed(_ connection: ConnectionHandle, _ ending: SocketEnding, _ final: ConnectionCounters) {
+        self.next.closed(connection, ending, final)
+    }
+}
