@@ -167,7 +167,8 @@ struct ScriptedRedisTests {
         instance.publish(["d"], to: Self.room)
         #expect(try await instance.messages(2, in: Self.room) == ["a", "d"])
         let last = redis.controls.state.commands.filter { $0.first == "PUBLISH" && $0[1].hasSuffix("room:lobby") }
-        #expect(last.map { $0[2].last } == ["a", "b", "d"])
+        // An announcement, which comes a second after the last message, has no payload, and so ends with a NUL.
+        #expect(last.compactMap { $0[2].last }.filter { $0 != "\0" } == ["a", "b", "d"])
         #expect(broker.counts.gapMessages == 0)
         broker.stop()
         redis.stop()
