@@ -172,7 +172,8 @@ struct DeliveryTests {
         var random = SeededGenerator(printing: seed)
         let limits = SendQueueLimits(bytes: 30_000, policy: SlowConsumerPolicy.allCases[Int(seed % 3)])
         var room = try DeliveryRoom(wire, members: 24, sendBuffer: 4096, queue: limits)
-        for _ in 0..<300 {
+        // The toy cipher goes byte by byte.
+        for _ in 0..<(wire == .plain ? 300 : 100) {
             room.deliverAnything(&random)
             #expect(room.isConserved)
             for place in room.peers.indices {
@@ -184,7 +185,7 @@ struct DeliveryTests {
             let queued = room.members.compactMap { room.driven.loop.counters(of: $0)?.queuedBytes }.reduce(0, +)
             #expect(room.driven.loop.backlog.bytes >= queued)
         }
-        #expect(room.count(.written) > 1000)
+        #expect(room.count(.written) > 500)
         room.driven.end()
         #expect(room.isConserved)
         #expect(room.driven.loop.backlog.bytes == 0)
@@ -229,7 +230,7 @@ extension DeliveryRoom {
 
     fileprivate mutating func replaceIfClosed(_ place: Int) throws {
         guard !self.driven.loop.isOpen(self.members[place]) else { return }
-        let (member, peer) = try self.driven.connect(RecordingHandler(), sendBuffer: 4096)
+        let (member, peer) = try self.driven.connect(RecordingHandler(), sendBuffer: 4096, wire: self.wire)
         self.members[place] = member
         self.peers[place] = peer
     }
