@@ -1,5 +1,5 @@
 /// The ciphers of a loop's connections, by slot, and what they work on; nothing while there is none.
-struct CipherTable {
+final class CipherTable {
     private var sockets: [CipheredSocket?] = []
     private(set) lazy var room = CipherRoom()
 
@@ -7,14 +7,14 @@ struct CipherTable {
         slot < self.sockets.count ? self.sockets[Int(slot)] : nil
     }
 
-    mutating func set(_ socket: CipheredSocket, at slot: UInt32) {
+    func set(_ socket: CipheredSocket, at slot: UInt32) {
         while self.sockets.count <= slot {
             self.sockets.append(nil)
         }
         self.sockets[Int(slot)] = socket
     }
 
-    mutating func remove(at slot: UInt32) -> CipheredSocket? {
+    func remove(at slot: UInt32) -> CipheredSocket? {
         slot < self.sockets.count ? exchange(&self.sockets[Int(slot)], with: nil) : nil
     }
 }

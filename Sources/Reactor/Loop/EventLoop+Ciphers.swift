@@ -23,6 +23,12 @@ extension EventLoop {
         }
     }
 
+    /// The cipher of the socket in `slot`; asks the record first, which is at hand.
+    @inline(__always)
+    func cipheredSocket(of slot: UInt32) -> CipheredSocket? {
+        self.slab[slot].flags.contains(.ciphered) ? self.ciphers.socket(at: slot) : nil
+    }
+
     func putCipher(_ socket: CipheredSocket, at slot: UInt32) {
         precondition(!self.slab[slot].flags.contains(.ciphered), "a connection has one cipher")
         self.ciphers.set(socket, at: slot)
@@ -32,7 +38,7 @@ extension EventLoop {
 
     /// The connection stands.
     func beginCipher(_ connection: ConnectionHandle) {
-        guard let cipher = self.ciphers.socket(at: connection.slot)?.cipher else { return }
+        guard let cipher = self.cipheredSocket(of: connection.slot)?.cipher else { return }
         unsafe self.say(self.ciphers.room.fill(CipherRoom.saidBytes) { cipher.begin(saying: &$0) }, on: connection)
     }
 
@@ -79,7 +85,7 @@ extension EventLoop {
     /// Has the cipher say goodbye, once; `false` where it waits in the queue.
     func sayGoodbye(on connection: ConnectionHandle) -> Bool {
         let slot = connection.slot
-        guard let socket = self.ciphers.socket(at: slot), !socket.hasSaidGoodbye else { return true }
+        guard let socket = self.cipheredSocket(of: slot), !socket.hasSaidGoodbye else { return true }
         socket.hasSaidGoodbye = true
         let said = unsafe self.ciphers.room.fill(CipherRoom.saidBytes) { socket.cipher.sayGoodbye(&$0) }
         unsafe self.say(said, on: connection, isGoodbye: true)
@@ -143,7 +149,7 @@ extension EventLoop {
 
     /// What was opened has been offered: goes on with the end of input, or with the failure, that came behind it.
     func endOpened(_ connection: ConnectionHandle) {
-        guard self.slab.isOpen(connection), let socket = self.ciphers.socket(at: connection.slot) else { return }
+        guard self.slab.isOpen(connection), let socket = self.cipheredSocket(of: connection.slot) else { return }
         let flags = self.slab[connection.slot].flags
         switch socket.input {
         case .open:

@@ -169,7 +169,7 @@ extension EventLoop {
     ///
     /// Frames cannot during a handshake, nor behind a parcel.
     private func mayFlush(_ queue: SendQueue, _ slot: UInt32) -> Bool {
-        let isReady = self.ciphers.socket(at: slot)?.cipher.isReady ?? true
+        let isReady = self.cipheredSocket(of: slot)?.cipher.isReady ?? true
         return !queue.sealed.isEmpty || isReady && !queue.hasParcels
     }
 

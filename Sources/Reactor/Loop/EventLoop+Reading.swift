@@ -8,8 +8,8 @@ extension EventLoop {
         let kept = self.slab[slot].unread.count
         switch self.receive(connection, behind: kept) {
         case .bytes(let count):
-            guard self.slab.isOpen(connection), !self.slab[slot].flags.contains(.finishing) else { break }
-            guard count > 0 else { break }
+            // A cipher may have ended the connection, and need not have opened anything.
+            guard self.slab.isOpen(connection), count > 0, !self.slab[slot].flags.contains(.finishing) else { break }
             self.lendKept(slot)
             self.offer(connection, kept + count)
         case .nothing:
@@ -23,7 +23,9 @@ extension EventLoop {
         case .failed(let errno):
             return self.release(connection, .failure(errno))
         }
-        self.endOpened(connection)
+        if self.slab[slot].flags.contains(.ciphered) {
+            self.endOpened(connection)
+        }
     }
 
     // MARK: the one place where bytes come in
@@ -32,7 +34,7 @@ extension EventLoop {
     @inline(__always)
     private func receive(_ connection: ConnectionHandle, behind kept: Int) -> Received {
         let slot = connection.slot
-        if self.slab[slot].flags.contains(.ciphered), let socket = self.ciphers.socket(at: slot) {
+        if let socket = self.cipheredSocket(of: slot) {
             return self.receiveSealed(connection, socket, behind: kept)
         }
         let space = self.configuration.receiveBufferBytes - kept
@@ -69,7 +71,7 @@ extension EventLoop {
             self.slab[slot].flags.remove(.isOfferDue)
             let isFinishing = self.slab[slot].flags.contains(.finishing)
             guard isFinishing || !self.slab[slot].flags.contains(.isReadingPaused) else { continue }
-            let socket = self.ciphers.socket(at: slot)
+            let socket = self.cipheredSocket(of: slot)
             var count = self.slab[slot].unread.count
             if let socket {
                 count += self.openUnopened(of: connection, socket, behind: count)
@@ -88,7 +90,7 @@ extension EventLoop {
 
     /// Whether a cipher has bytes to open, or the end of its input was not told.
     private func hasUntold(_ slot: UInt32) -> Bool {
-        guard let socket = self.ciphers.socket(at: slot) else { return false }
+        guard let socket = self.cipheredSocket(of: slot) else { return false }
         return !socket.unopened.isEmpty || socket.input != .open && !self.slab[slot].flags.contains(.inputEnded)
     }
 
@@ -122,7 +124,7 @@ extension EventLoop {
             guard self.slab[slot].socketGeneration == socket else { return }
             precondition(used >= 0 && used <= count - offset, "a handler uses what it was lent")
             offset += used
-            if !isCiphered, let socket = self.ciphers.socket(at: slot) {
+            if !isCiphered, let socket = self.cipheredSocket(of: slot) {
                 // It came while these bytes were lent, so they are for it.
                 let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + offset, count: count - offset)
                 unsafe socket.unopened = Array(rest)

@@ -46,7 +46,7 @@ extension EventLoop {
 
     /// Seals and sends record by record, for as long as the kernel takes them whole.
     private func writeSealed(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int, to slot: UInt32) -> Int {
-        guard let cipher = self.ciphers.socket(at: slot)?.cipher, cipher.isReady else { return -Int(EAGAIN) }
+        guard let cipher = self.cipheredSocket(of: slot)?.cipher, cipher.isReady else { return -Int(EAGAIN) }
         let room = self.ciphers.room
         var source = unsafe PlainBytes(pieces, count)
         var gone = 0

@@ -37,7 +37,7 @@ package final class EventLoop: @unchecked Sendable {
     var lent: (connection: ConnectionHandle, offset: Int, count: Int, isOpened: Bool)?
     /// Connections whose kept bytes are to be offered again.
     var offers: [ConnectionHandle] = []
-    var ciphers = CipherTable()
+    let ciphers = CipherTable()
 
     // Writing.
     var held: HeldReplies
