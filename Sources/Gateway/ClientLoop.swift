@@ -38,6 +38,8 @@ struct ClientLoop: Sendable {
             instance: shared.instance,
             settings: shared.settings.sessions,
             handshakeTimeout: shared.settings.http.headTimeout,
+            // The broker answers within its patience; a moment is left for the answer's way.
+            publicationPatience: shared.settings.broker.patience + .seconds(2),
             traits: SpokenProtocols.traits,
             reconnects: shared.reconnects,
             users: shared.users,

@@ -145,6 +145,9 @@ package final class RoomShard {
 
     // MARK: - Messages
 
+    /// Whether a publisher is better not read until it has its receipt, since the broker is away.
+    package var isHolding: Bool { self.broker.isHolding }
+
     /// Takes a publication of one of this loop's connections; the broker gets all of a tick together.
     package func publish(_ publication: Publication) {
         self.outgoing.append(publication)

@@ -14,12 +14,14 @@ package struct Heartbeat: Sendable {
 
     private enum State {
         case resting(until: Instant)
-        case awaitingPong(sentAt: Instant, until: Instant)
+        /// `isTimed`: its pong says how long the way is.
+        case awaitingPong(sentAt: Instant, until: Instant, isTimed: Bool)
     }
 
     private let interval: Duration
     private let timeout: Duration
     private var state: State
+    private var isPaused = false
     private var payload: UInt64
 
     /// - Parameters:
@@ -39,11 +41,17 @@ package struct Heartbeat: Sendable {
             return .wait(until: until)
         case .resting:
             let deadline = now + self.timeout
-            self.state = .awaitingPong(sentAt: now, until: deadline)
+            self.state = .awaitingPong(sentAt: now, until: deadline, isTimed: !self.isPaused)
             self.payload &+= 1
             return .ping(payload: self.payload, until: deadline)
-        case .awaitingPong(_, let until):
-            return now < until ? .wait(until: until) : .giveUp
+        case .awaitingPong(_, let until, _) where now < until:
+            return .wait(until: until)
+        case .awaitingPong(let sentAt, _, _) where self.isPaused:
+            let deadline = now + self.timeout
+            self.state = .awaitingPong(sentAt: sentAt, until: deadline, isTimed: false)
+            return .wait(until: deadline)
+        case .awaitingPong:
+            return .giveUp
         }
     }
 
@@ -52,17 +60,33 @@ package struct Heartbeat: Sendable {
     /// Only the answer to the ping that is out counts; an unasked one is allowed (RFC 6455 section 5.5.3) and says
     /// nothing.
     ///
-    /// - Returns: The round trip time.
+    /// - Returns: The round trip time, where nothing but the way took it.
     package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
-        guard case .awaitingPong(let sentAt, _) = self.state, payload == self.payload else { return nil }
+        guard case .awaitingPong(let sentAt, _, let isTimed) = self.state, payload == self.payload else { return nil }
         self.state = .resting(until: sentAt + self.interval)
-        return now - sentAt
+        return isTimed ? now - sentAt : nil
+    }
+
+    /// The client is not read from here on, so its answer cannot be heard.
+    package mutating func pause() {
+        self.isPaused = true
+        if case .awaitingPong(let sentAt, let until, _) = self.state {
+            self.state = .awaitingPong(sentAt: sentAt, until: until, isTimed: false)
+        }
+    }
+
+    /// The client is read again: its time to answer begins anew.
+    package mutating func resume(at now: Instant) {
+        self.isPaused = false
+        if case .awaitingPong(let sentAt, _, _) = self.state {
+            self.state = .awaitingPong(sentAt: sentAt, until: now + self.timeout, isTimed: false)
+        }
     }
 
     /// When to ask again.
     package var deadline: Instant {
         switch self.state {
-        case .resting(let until), .awaitingPong(_, let until): until
+        case .resting(let until), .awaitingPong(_, let until, _): until
         }
     }
 }

@@ -15,6 +15,7 @@ extension Session {
     package func sayGoodbye(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
+        self.waiting = nil
         for subscription in self.subscriptions {
             self.registry.shard.leave(subscription)
         }

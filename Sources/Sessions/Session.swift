@@ -21,10 +21,14 @@ package final class Session {
     /// How messages are written for it.
     private let encoding: MessageEncoding
     /// `nil` where the client is not pinged.
-    private var heartbeat: Heartbeat?
+    var heartbeat: Heartbeat?
     var lineage = Lineage()
     /// When a client without a name is given up; far off once it has one.
     private var nameDeadline = Instant(nanoseconds: .max)
+    var holds: ReadingHold = []
+    var waiting: WaitingCommand?
+    /// The publication whose receipt is waited for.
+    var heldPublication: MessageID?
     /// What the log says of the end, from the goodbye until the socket is gone.
     var lastWords: [(LogField, LogValue)] = []
 
@@ -108,17 +112,19 @@ package final class Session {
         payload: [UInt8],
         echo: Bool,
         trace: TraceContext?,
-        answering id: CommandID?,
+        answering command: CommandID?,
         frameBytes: Int
     ) {
         // Asked for once: each time costs a retain that has to look whether it still is there.
         let registry = self.registry
         registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
         let sender = SenderReference(loop: UInt16(registry.loop.index), connection: self.handle.bits)
-        registry.shard.publish(
+        let id = registry.makeMessageID()
+        let shard = registry.shard
+        shard.publish(
             Publication(
                 message: Message(
-                    id: registry.makeMessageID(),
+                    id: id,
                     room: room,
                     kind: kind,
                     payload: payload,
@@ -128,9 +134,12 @@ package final class Session {
                     acceptedAt: registry.loop.wallNanoseconds,
                     trace: trace
                 ),
-                ticket: PublicationTicket(publisher: .connection(sender), command: id)
+                ticket: PublicationTicket(publisher: .connection(sender), command: command)
             )
         )
+        if shard.isHolding {
+            self.wait(forReceiptOf: id)
+        }
     }
 
     /// A publication that was refused before it reached the broker.
@@ -141,6 +150,7 @@ package final class Session {
 
     /// The broker's word on one of this session's publications.
     func settled(_ receipt: PublicationReceipt) {
+        defer { self.endWait(forReceiptOf: receipt.id) }
         let id = receipt.ticket.command
         switch receipt.result {
         case .accepted:
@@ -178,6 +188,8 @@ package final class Session {
             self.output.close(Ending(.handshakeTimeout, by: .server, "no connect in time"))
             return
         }
+        self.expireWait(at: now)
+        guard self.state.isLive else { return }
         switch self.heartbeat?.tick(at: now) {
         case .ping(let payload, _):
             self.output.ping(payload)
@@ -196,16 +208,18 @@ package final class Session {
     }
 
     package func pong(_ payload: UInt64, at now: Instant) {
-        guard let rtt = self.heartbeat?.pong(payload, at: now) else { return }
-        self.lastRTT = rtt
-        self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
+        if let rtt = self.heartbeat?.pong(payload, at: now) {
+            self.lastRTT = rtt
+            self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
+        }
         self.wake()
     }
 
     /// Asks for the timer at the next time that something is due.
     func wake() {
-        let next = min(self.heartbeat?.deadline ?? Instant(nanoseconds: .max), self.nameDeadline)
-        if next.nanoseconds < .max {
+        let never = Instant(nanoseconds: .max)
+        let next = min(self.heartbeat?.deadline ?? never, self.waiting?.deadline ?? never, self.nameDeadline)
+        if next < never {
             self.output.wake(at: next)
         }
     }

@@ -10,6 +10,9 @@ package protocol SessionOutput: AnyObject {
     func ping(_ payload: UInt64)
     /// Asks for the timer at this time.
     func wake(at: Instant)
+    /// Reads nothing more of the client; what it has said and was not handled comes first when it is read again.
+    func pauseReading()
+    func resumeReading()
     /// Has the session say goodbye, writes the last word and ends the connection.
     func close(_ ending: Ending)
     /// Whether bytes of ours to the client are still unsent.

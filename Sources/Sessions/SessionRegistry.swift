@@ -11,6 +11,8 @@ package final class SessionRegistry {
     package let settings: SessionSettings
     /// How long a client may take to say who it is.
     package let handshakeTimeout: Duration
+    /// How long a publisher is not read for, at most, while the broker holds its publication.
+    package let publicationPatience: Duration
     package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
     package let users: UserDirectory
@@ -37,6 +39,7 @@ package final class SessionRegistry {
         instance: String,
         settings: SessionSettings,
         handshakeTimeout: Duration,
+        publicationPatience: Duration,
         traits: PerCase<ProtocolName, ProtocolTraits>,
         reconnects: ReconnectStore,
         users: UserDirectory,
@@ -46,6 +49,7 @@ package final class SessionRegistry {
         self.instance = instance
         self.settings = settings
         self.handshakeTimeout = handshakeTimeout
+        self.publicationPatience = publicationPatience
         self.traits = traits
         self.reconnects = reconnects
         self.users = users

@@ -56,7 +56,7 @@ package final class WebSocketConnection {
         case .request(let request):
             session.handle(request, frameBytes: frameBytes)
             if case .publish = request.command {
-                self.shared.holdBack(self.handle)
+                self.shared.holdBack(session)
             }
         case .fault(let fault):
             session.fail(fault, frameBytes: frameBytes)
@@ -121,8 +121,10 @@ package final class WebSocketConnection {
 extension WebSocketConnection: SocketHandler {
     package func received(_ bytes: inout MutableSpan<UInt8>, on connection: ConnectionHandle) -> Int {
         var offset = 0
-        while !self.isClosing, let event = self.decoder.next(&bytes, from: &offset) {
-            guard let session = self.session else { break }
+        while !self.isClosing, let session = self.session {
+            // What follows a command that waits is left for later, in its order.
+            guard !session.isHeld else { return offset }
+            guard let event = self.decoder.next(&bytes, from: &offset) else { break }
             switch event {
             case .message(let kind, let payload):
                 payload.withBytes(in: bytes.span) { self.take(kind, $0, session) }
@@ -203,6 +205,14 @@ extension WebSocketConnection: SessionOutput {
 
     package func wake(at instant: Instant) {
         self.shared.loop.setTimer(self.handle, at: instant)
+    }
+
+    package func pauseReading() {
+        self.shared.loop.pauseReading(self.handle)
+    }
+
+    package func resumeReading() {
+        self.shared.loop.resumeReading(self.handle)
     }
 
     package func close(_ ending: Ending) {

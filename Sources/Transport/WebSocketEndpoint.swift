@@ -18,7 +18,11 @@ package final class WebSocketEndpoint {
     }
 
     /// Answers one request to an endpoint: with a 101 after which the connection is a WebSocket, or with a refusal.
+    ///
+    /// It may be called later than the request came: what the client sends meanwhile is read behind the 101, and a
+    /// client that has gone is none.
     package func answer(_ exchange: HTTPExchange, for endpoint: Upgrade.Endpoint) {
+        guard !exchange.isOver else { return }
         do throws(UpgradeRefusal) {
             guard !self.shared.isDraining else {
                 throw UpgradeRefusal(.draining, .serviceUnavailable, "this instance is being drained; connect again")

@@ -17,7 +17,7 @@ package final class WebSocketHost {
     var text: [UInt8] = []
     var frame: [UInt8] = []
     /// Publishers that are not read while the instance's send queues are too full.
-    private var paused: [ConnectionHandle] = []
+    private var held: [ConnectionHandle] = []
 
     package init(loop: EventLoop, registry: SessionRegistry, settings: TransportSettings) {
         self.loop = loop
@@ -30,20 +30,20 @@ package final class WebSocketHost {
     }
 
     /// Makes a publisher wait while the instance holds too much that is unsent.
-    func holdBack(_ publisher: ConnectionHandle) {
+    func holdBack(_ publisher: Session) {
         guard self.loop.hasQueuePressure else { return }
-        self.loop.pauseReading(publisher)
-        self.paused.append(publisher)
+        publisher.hold(.pressure)
+        self.held.append(publisher.handle)
     }
 }
 
 extension WebSocketHost: PressureObserver {
     package func pressureChanged(_ hasPressure: Bool) {
         guard !hasPressure else { return }
-        let paused = self.paused
-        self.paused = []
-        for publisher in paused {
-            self.loop.resumeReading(publisher)
+        let held = self.held
+        self.held = []
+        for publisher in held {
+            self.registry.session(of: publisher)?.release(.pressure)
         }
     }
 }

@@ -44,4 +44,31 @@ import Testing
         #expect(heartbeat.pong(8, at: self.start + .seconds(2)) == .seconds(2))
         #expect(heartbeat.pong(8, at: self.start + .seconds(3)) == nil)
     }
+
+    @Test func `a client that is not read is not given up on, and its time begins anew`() {
+        var heartbeat = self.heartbeat(spread: 0)
+        _ = heartbeat.tick(at: self.start)
+        heartbeat.pause()
+        #expect(heartbeat.tick(at: self.start + .seconds(20)) == .wait(until: self.start + .seconds(40)))
+        #expect(heartbeat.deadline == self.start + .seconds(40))
+        heartbeat.resume(at: self.start + .seconds(35))
+        #expect(heartbeat.deadline == self.start + .seconds(55))
+        #expect(heartbeat.tick(at: self.start + .seconds(54)) == .wait(until: self.start + .seconds(55)))
+        #expect(heartbeat.tick(at: self.start + .seconds(55)) == .giveUp)
+    }
+
+    @Test func `a pong that we did not read at once is an answer, but no round trip`() {
+        var heartbeat = self.heartbeat(spread: 0)
+        _ = heartbeat.tick(at: self.start)
+        heartbeat.pause()
+        heartbeat.resume(at: self.start + .seconds(10))
+        #expect(heartbeat.pong(8, at: self.start + .seconds(10)) == nil)
+        #expect(heartbeat.deadline == self.start + .seconds(25))
+        heartbeat.pause()
+        #expect(heartbeat.tick(at: self.start + .seconds(25)) == .ping(payload: 9, until: self.start + .seconds(45)))
+        heartbeat.resume(at: self.start + .seconds(26))
+        #expect(heartbeat.pong(9, at: self.start + .seconds(27)) == nil)
+        #expect(heartbeat.tick(at: self.start + .seconds(50)) == .ping(payload: 10, until: self.start + .seconds(70)))
+        #expect(heartbeat.pong(10, at: self.start + .seconds(51)) == .seconds(1))
+    }
 }

@@ -9,6 +9,8 @@ final class RecordingOutput: SessionOutput {
     private(set) var pings: [UInt64] = []
     private(set) var wakes: [Instant] = []
     private(set) var endings: [Ending] = []
+    /// `false` for each pause, `true` for each time it was read again.
+    private(set) var reading: [Bool] = []
     var hasUnsentBytes = false
     /// Whose output this is; says goodbye when it is closed, as the promise is.
     weak var session: Session?
@@ -17,6 +19,9 @@ final class RecordingOutput: SessionOutput {
     func refuse(_ refusal: Refusal, answering id: CommandID?) { self.refusals.append((id, refusal)) }
     func ping(_ payload: UInt64) { self.pings.append(payload) }
     func wake(at instant: Instant) { self.wakes.append(instant) }
+
+    func pauseReading() { self.reading.append(false) }
+    func resumeReading() { self.reading.append(true) }
 
     func close(_ ending: Ending) {
         self.endings.append(ending)

@@ -53,6 +53,7 @@ final class SessionStage {
             instance: "test",
             settings: SessionSettings(from: &reader),
             handshakeTimeout: .seconds(10),
+            publicationPatience: .seconds(7),
             traits: traits,
             reconnects: ReconnectStore(window: .seconds(120)),
             users: self.users,
@@ -114,60 +115,5 @@ final class SessionStage {
 private final class PayloadEncoder: MessageEncoder {
     func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         batch.append(message.payload.span, number: number)
-    }
-}
-
-/// Keeps publications until the test has them answered.
-final class PatientBroker: Broker {
-    private struct State: Sendable {
-        var isHolding = false
-        var sink: (any BrokerSink)?
-        var waiting: [Publication] = []
-    }
-
-    let name = "patient"
-    var health: BrokerHealth { .up }
-    var counts: BrokerCounts { BrokerCounts() }
-    private let state = Lock(State())
-
-    var fleet: FleetStatus { self.alone.fleet }
-    /// Answers the fleet's questions.
-    private let alone = MemoryBroker()
-
-    func start(delivering sink: any BrokerSink, answering responder: any FleetResponder) {
-        self.state.withLock { $0.sink = sink }
-    }
-
-    var isHolding: Bool {
-        get { self.state.withLock { $0.isHolding } }
-        set { self.state.withLock { $0.isHolding = newValue } }
-    }
-
-    func ask(_ question: FleetQuestion, within patience: Duration) async -> FleetAnswers {
-        await self.alone.ask(question, within: patience)
-    }
-
-    func publish(_ publications: [Publication]) {
-        self.state.withLock { $0.waiting += publications }
-    }
-
-    func reconsider(_ rooms: [RoomName]) {
-        guard let sink = self.state.withLock({ $0.sink }) else { return }
-        sink.subscribed(rooms.filter { sink.wants($0) })
-    }
-
-    func stop() {}
-
-    /// Answers everything that waits; what is accepted is delivered as well.
-    func answer(_ result: PublicationReceipt.Result) {
-        let state = self.state.withLock { state in
-            let answered = state
-            state.waiting = []
-            return answered
-        }
-        if result == .accepted {
-            state.sink?.received(state.waiting.map(\.message))
-        }
-        state.sink?.settled(state.waiting.map { PublicationReceipt(of: $0, result) })
     }
 }
