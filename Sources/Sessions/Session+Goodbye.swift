@@ -16,16 +16,18 @@ extension Session {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
         self.waiting = nil
+        // Asked for once: each time costs a retain that has to look whether it still is there.
+        let registry = self.registry
         for subscription in self.subscriptions {
-            self.registry.shard.leave(subscription)
+            registry.shard.leave(subscription)
         }
         self.subscriptions = []
         if let user = self.identity.user {
-            self.registry.users.leave(user)
+            registry.users.leave(user, isAnonymous: self.identity.isAnonymous)
             self.rememberEnd(ending, of: user)
         }
-        let lived = self.registry.loop.now - self.openedAt
-        self.registry.saidGoodbye(self, ending, after: lived)
+        let lived = registry.loop.now - self.openedAt
+        registry.saidGoodbye(self, ending, after: lived)
         self.lastWords = [
             (.transport, .text(self.identity.transport.label)),
             (.remoteAddress, .text(self.identity.remoteAddress)),

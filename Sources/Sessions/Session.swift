@@ -1,19 +1,19 @@
 package import Instruments
 package import Messaging
 package import Reactor
-package import Rooms
+import Rooms
 
 /// One client from hello to goodbye: its rooms, its heartbeat, its commands and their answers.
 ///
 /// Lives on its connection's loop. Knows no bytes: commands come in, events go out through `SessionOutput`.
 package final class Session {
-    package private(set) var identity: Identity
-    package internal(set) var state: SessionState
+    // Not `package`: what other targets can see is checked for exclusive access at every use.
+    private(set) var identity: Identity
+    var state: SessionState
     package let handle: ConnectionHandle
     package let openedAt: Instant
     /// In the order in which they were joined.
-    package internal(set) var subscriptions: [Subscription] = []
-    package private(set) var lastRTT: Duration?
+    var subscriptions: [Subscription] = []
 
     // The registry outlives its sessions; the output owns this one.
     unowned let registry: SessionRegistry
@@ -54,13 +54,18 @@ package final class Session {
         }
     }
 
-    /// The client has a name: from the beginning, or by its first command.
+    /// The client's first command has said who it is.
     func named(_ user: ClientUser) {
         self.identity.name(user)
-        guard let user = self.identity.user else { return }
         self.state = .open
         self.nameDeadline = Instant(nanoseconds: .max)
-        self.registry.users.enter(user)
+        self.enter()
+    }
+
+    /// The client has a name, from the beginning or since its first command.
+    func enter() {
+        guard let user = self.identity.user else { return }
+        self.registry.users.enter(user, isAnonymous: self.identity.isAnonymous)
         self.noteReturn(of: user)
     }
 
@@ -209,7 +214,6 @@ package final class Session {
 
     package func pong(_ payload: UInt64, at now: Instant) {
         if let rtt = self.heartbeat?.pong(payload, at: now) {
-            self.lastRTT = rtt
             self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
         }
         self.wake()

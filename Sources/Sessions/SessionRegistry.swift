@@ -104,9 +104,7 @@ package final class SessionRegistry {
             .opened,
             [(.transport, .text(identity.transport.label)), (.remoteAddress, .text(identity.remoteAddress))]
         )
-        if let user = identity.user {
-            session.named(identity.isAnonymous ? .anonymous : .named(user))
-        }
+        session.enter()
         session.wake()
         return session
     }

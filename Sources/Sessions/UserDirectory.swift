@@ -5,28 +5,44 @@ package import Messaging
 ///
 /// Changed when a session gets its name and at its goodbye; it holds no more users than there are open connections.
 package final class UserDirectory: Sendable {
-    private let table = Lock<[UserID: Int]>([:])
+    private struct Users {
+        /// Each with its open connections.
+        var named: [UserID: Int] = [:]
+        /// Each has the one connection that its name is made of, so a number says all of them.
+        var anonymous = 0
+    }
+
+    private let users = Lock(Users())
 
     package init() {}
 
-    func enter(_ user: UserID) {
-        self.table.withLock { $0[user, default: 0] += 1 }
-    }
-
-    func leave(_ user: UserID) {
-        self.table.withLock { table in
-            guard let connections = table[user] else { return }
-            table[user] = connections > 1 ? connections - 1 : nil
+    func enter(_ user: UserID, isAnonymous: Bool) {
+        self.users.withLock { users in
+            if isAnonymous {
+                users.anonymous += 1
+            } else {
+                users.named[user, default: 0] += 1
+            }
         }
     }
 
-    /// The open connections of one user.
-    package func connections(of user: UserID) -> Int {
-        self.table.withLock { $0[user] ?? 0 }
+    func leave(_ user: UserID, isAnonymous: Bool) {
+        self.users.withLock { users in
+            if isAnonymous {
+                users.anonymous -= 1
+            } else if let connections = users.named[user] {
+                users.named[user] = connections > 1 ? connections - 1 : nil
+            }
+        }
     }
 
-    /// Users with open connections.
+    /// The open connections of a user with a name of its own.
+    package func connections(of user: UserID) -> Int {
+        self.users.withLock { $0.named[user] ?? 0 }
+    }
+
+    /// Users with open connections, anonymous ones included.
     package var count: Int {
-        self.table.withLock { $0.count }
+        self.users.withLock { $0.named.count + $0.anonymous }
     }
 }

@@ -2,9 +2,10 @@ import Instruments
 import Messaging
 import Reactor
 import Rooms
-import Sessions
 import TestKit
 import Testing
+
+@testable import Sessions
 
 @Suite struct SessionGoodbyeTests {
     @Test func `the goodbye ends all but the socket, whose end brings the numbers`() throws {

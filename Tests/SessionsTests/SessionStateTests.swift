@@ -1,9 +1,10 @@
 import Instruments
 import Messaging
 import Rooms
-import Sessions
 import TestKit
 import Testing
+
+@testable import Sessions
 
 @Suite struct SessionStateTests {
     @Test func `states follow one another, and say what may be asked`() {
