@@ -116,6 +116,8 @@ package final class Gateway: Sendable {
             client.loop.join()
         }
         self.broker.stop()
+        // Broker, hub and shards hold each other.
+        self.hub.connect([])
         await self.management.stop()
         self.log.write(GatewayEvent.stopped)
     }

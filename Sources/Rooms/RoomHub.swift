@@ -14,7 +14,9 @@ package final class RoomHub: BrokerSink {
         self.shards = Lock([])
     }
 
-    /// The shards in the order of their loops' indices; set once, before the broker is started.
+    /// Takes the shards in the order of their loops' indices.
+    ///
+    /// Called before the broker is started, and with none once it is stopped.
     package func connect(_ shards: [LoopBound<RoomShard>]) {
         precondition(shards.count <= RoomDirectory.maximumLoops, "a room's loops fit 64 bits")
         self.shards.withLock { $0 = shards }

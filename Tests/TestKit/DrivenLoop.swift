@@ -49,7 +49,7 @@ package final class DrivenLoop {
     ) throws -> SocketAddress {
         var port = try ListeningPort.claim(host: "127.0.0.1", port: 0)
         let socket = try port.open()
-        try self.loop.listen(socket, failed: failed) { [loop] socket in
+        try self.loop.listen(socket, failed: failed) { [unowned loop] socket in
             guard let handler = accept(socket) else { return nil }
             return wire.prepare(socket.connection, on: loop, ToyCipher(.server), for: handler)
         }

@@ -50,7 +50,8 @@ package enum Wire: CaseIterable, Sendable {
 private final class FirstLine: SocketHandler {
     static let text = Array("PROXY\n".utf8)
 
-    private let loop: EventLoop
+    // The loop holds it, as the handler of a connection.
+    private unowned let loop: EventLoop
     private let cipher: ToyCipher
     private let next: any SocketHandler
 
