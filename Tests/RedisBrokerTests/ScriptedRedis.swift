@@ -119,7 +119,13 @@ private final class ScriptedClient: SocketHandler {
         switch command.first {
         case "PING" where self.channels.isEmpty: self.desk.send("+PONG\r\n", to: client)
         case "PING": self.desk.send("*2\r\n$4\r\npong\r\n$0\r\n\r\n", to: client)
-        case "TIME": self.desk.send("*2\r\n$10\r\n1795000000\r\n$6\r\n123456\r\n", to: client)
+        case "TIME":
+            let microseconds = self.desk.loop.wallNanoseconds / 1000
+            let (seconds, rest) = ("\(microseconds / 1_000_000)", "\(microseconds % 1_000_000)")
+            self.desk.send(
+                "*2\r\n$\(seconds.utf8.count)\r\n\(seconds)\r\n$\(rest.utf8.count)\r\n\(rest)\r\n",
+                to: client
+            )
         case "PUBLISH": self.desk.send(":\(self.desk.publish(parts[2], on: command[1]))\r\n", to: client)
         case "SUBSCRIBE", "UNSUBSCRIBE":
             for channel in command.dropFirst() {

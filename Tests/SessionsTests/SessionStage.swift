@@ -74,6 +74,10 @@ final class SessionStage {
         loop.addTickObserver(self.shard)
     }
 
+    deinit {
+        self.broker.stop()
+    }
+
     func open(_ user: ClientUser, _ name: ProtocolName = .native) throws -> Client {
         let output = RecordingOutput()
         self.outputs.append(output)

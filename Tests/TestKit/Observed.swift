@@ -30,6 +30,11 @@ package final class Observed<State: Sendable>: Sendable {
         self.contents.withLock { $0.state }
     }
 
+    /// Asks in place: a copy that is still read when the state changes looks like a race to the thread sanitizer.
+    package func read<Answer>(_ ask: (State) -> Answer) -> Answer {
+        self.contents.withLock { ask($0.state) }
+    }
+
     package func change(_ change: (inout State) -> Void) {
         let (fulfilled, state) = self.contents.withLock { contents in
             change(&contents.state)

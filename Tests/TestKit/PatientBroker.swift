@@ -42,7 +42,10 @@ package final class PatientBroker: Broker {
         sink.subscribed(rooms.filter { sink.wants($0) })
     }
 
-    package func stop() {}
+    /// Lets go of the sink, which holds whoever holds this broker.
+    package func stop() {
+        self.state.withLock { $0.sink = nil }
+    }
 
     /// Answers everything that waits; what is accepted is delivered as well.
     package func answer(_ result: PublicationReceipt.Result) {

@@ -28,7 +28,7 @@ package final class RecordingSink: BrokerSink {
     package var record: Record { self.seen.state }
 
     package func wants(_ room: RoomName) -> Bool {
-        self.seen.state.wanted.contains(room)
+        self.seen.read { $0.wanted.contains(room) }
     }
 
     package func subscribed(_ rooms: [RoomName]) {

@@ -63,6 +63,7 @@ final class WebSocketStage {
 
     deinit {
         self.driven.end()
+        self.broker.stop()
     }
 
     /// Sends a handshake and does not wait for its answer.
