@@ -155,7 +155,7 @@ struct ScriptedRedisTests {
         redis.answer { $0.first == "PUBLISH" ? "" : $0.first == "PING" ? "close" : nil }
         instance.publish(["b"], to: Self.room)
         try await redis.controls.wait(for: "the publication") {
-            $0.commands.contains { $0.last?.hasSuffix("b") == true }
+            $0.commands.contains { $0.first == "PUBLISH" && $0[1].hasSuffix("room:lobby") && $0[2].hasSuffix("b") }
         }
         redis.cut()
         let broker = instance.broker
