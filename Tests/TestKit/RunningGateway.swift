@@ -96,8 +96,9 @@ package final class RunningGateway: Sendable {
         )
     }
 
-    /// A scrape for which every loop reported. On a machine that is busy one may miss its time, and then what needs all
-    /// of them, such as the sums, is left out.
+    /// A scrape for which every loop reported.
+    ///
+    /// On a busy machine a loop may miss its time, and then whatever needs all of them, such as the sums, is left out.
     package func scrape() async throws -> ScrapedMetrics {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
