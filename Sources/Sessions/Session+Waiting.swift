@@ -1,5 +1,5 @@
 import Instruments
-import Messaging
+package import Messaging
 import Reactor
 
 /// Why a client is not read for the time being.
@@ -17,10 +17,20 @@ package struct ReadingHold: OptionSet, Sendable {
 }
 
 /// The one command of a session that may wait, and what follows it.
-struct WaitingCommand {
+///
+/// An object, since a session hardly ever has one, and a place for its fields would cost each idle client 48 bytes.
+final class WaitingCommand {
     let deadline: Instant
+    /// The publication whose receipt ends the wait; `nil` where something else does.
+    let publication: MessageID?
     /// What becomes of the command when its time has run out.
     let expired: () -> Void
+
+    init(deadline: Instant, publication: MessageID?, expired: @escaping () -> Void) {
+        self.deadline = deadline
+        self.publication = publication
+        self.expired = expired
+    }
 }
 
 /// Not reading a client: what it says meanwhile waits in its order, and its silence is not held against it.
@@ -44,17 +54,20 @@ extension Session {
         self.output.resumeReading()
     }
 
-    /// Has all that the client says from here on wait until `endWait`, since a command of its waits for something slow.
+    /// Lets everything the client says from here on wait until `endWait`, because one of its commands waits for
+    /// something slow.
     ///
-    /// A session has at most one such command: the next one is not read before.
+    /// A session has at most one such command, since the next one is not read before.
     ///
     /// - Parameters:
-    ///   - limit: How long at most.
-    ///   - expired: Called when time has run out; the client is read again behind it. Not called after the goodbye.
-    package func wait(upTo limit: Duration, expired: @escaping () -> Void) {
+    ///   - limit: How long to wait at most.
+    ///   - publication: The publication whose receipt is waited for, if that is what it is.
+    ///   - expired: Called when the time has run out, before the client is read again. Not called after the goodbye.
+    package func wait(upTo limit: Duration, forReceiptOf publication: MessageID? = nil, expired: @escaping () -> Void) {
         precondition(self.waiting == nil, "one command of a session waits at a time")
         guard self.state.isLive else { return }
-        self.waiting = WaitingCommand(deadline: self.registry.loop.now + limit, expired: expired)
+        let deadline = self.registry.loop.now + limit
+        self.waiting = WaitingCommand(deadline: deadline, publication: publication, expired: expired)
         self.hold(.command)
         self.wake()
     }
@@ -65,19 +78,16 @@ extension Session {
         self.release(.command)
     }
 
-    /// The broker is away: nothing more is read of the client before its publication is answered.
+    /// The broker is away: nothing more is read of the client until its publication is answered.
     ///
-    /// The broker answers each within its patience; should it be later, the client is read again and hears it then.
+    /// The broker answers each publication within its patience. Should an answer come later, the client is read again
+    /// before it.
     func wait(forReceiptOf publication: MessageID) {
-        self.heldPublication = publication
-        self.wait(upTo: self.registry.publicationPatience) { [unowned self] in
-            self.heldPublication = nil
-        }
+        self.wait(upTo: self.registry.publicationPatience, forReceiptOf: publication) {}
     }
 
     func endWait(forReceiptOf publication: MessageID) {
-        guard self.heldPublication == publication else { return }
-        self.heldPublication = nil
+        guard let waiting = self.waiting, waiting.publication == publication else { return }
         self.endWait()
     }
 

@@ -27,8 +27,6 @@ package final class Session {
     private var nameDeadline = Instant(nanoseconds: .max)
     var holds: ReadingHold = []
     var waiting: WaitingCommand?
-    /// The publication whose receipt is waited for.
-    var heldPublication: MessageID?
     /// What the log says of the end, from the goodbye until the socket is gone.
     var lastWords: [(LogField, LogValue)] = []
 
