@@ -39,8 +39,10 @@ class Gateway:
 
     binary = None
 
-    def __init__(self, *flags, environment=None, descriptors=None, development=True):
-        self.port, self.management = free_port(), free_port()
+    def __init__(self, *flags, environment=None, descriptors=None, development=True, instead_of=None):
+        """On free ports, or on those of a gateway that has ended."""
+        self.port = instead_of.port if instead_of else free_port()
+        self.management = instead_of.management if instead_of else free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atalaya-"))
         self.out, self.error = open(self.folder / "out", "w"), open(self.folder / "error", "w")
         command = [self.binary, "serve", "--port", str(self.port), "--management-port", str(self.management)]
