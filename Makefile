@@ -15,7 +15,7 @@ help: ## List these targets
 run: ## Build for release and serve the chat page on http://127.0.0.1:8080/ (ARGS='--port 9000')
 	@scripts/run $(ARGS)
 
-test: ## Lint, every test, Autobahn sections 1 to 10, and the chat page in a real browser
+test: ## Lint, every test, Autobahn sections 1 to 10, and the chat page and JavaScript client in a real browser
 	@scripts/test
 
 lint: ## Format, width of comments, declared imports, and where `unsafe` may stand
@@ -31,5 +31,5 @@ bench: ## Fan-out, echo, idle and publish benchmarks of the release build (Bench
 sanitize: ## Every test under the thread sanitizer, then under the address sanitizer
 	@scripts/sanitize
 
-docs: ## Write the pages that are printed from the code (docs/configuration.md, docs/events.md)
+docs: ## Write the pages that are printed from the code (docs/configuration.md, docs/atalaya.yaml, docs/events.md)
 	@scripts/docs

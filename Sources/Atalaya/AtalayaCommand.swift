@@ -9,7 +9,7 @@ import Settings
 struct AtalayaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "atalaya",
-        abstract: "A realtime gateway: rooms over WebSocket, on one instance and on many.",
+        abstract: "A realtime gateway: rooms over WebSocket, on one instance or many.",
         version: "atalaya \(Gateway.version)",
         subcommands: [Serve.self, Config.self, Drain.self, Health.self]
     )
@@ -38,7 +38,8 @@ struct AtalayaCommand: AsyncParsableCommand {
         let names = Self.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
         guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
         let nearest = Suggestion.nearest(to: word, among: names)
-        let remedy = nearest == nil ? "; there are \(names.joined(separator: ", "))" : Suggestion.question(nearest)
+        let remedy =
+            nearest == nil ? "; the commands are \(names.joined(separator: ", "))" : Suggestion.question(nearest)
         throw ValidationError("unknown command \(ShownText.quoted(word))\(remedy)")
     }
 

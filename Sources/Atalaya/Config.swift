@@ -4,11 +4,11 @@ import ArgumentParser
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Shows what can be configured, and what is.",
+        abstract: "Checks the configuration, or lists every key.",
         subcommands: [ConfigCheck.self, ConfigReference.self]
     )
 
     mutating func run() async throws {
-        throw ValidationError("say what of the configuration: `atalaya config check` or `atalaya config reference`")
+        throw ValidationError("a command is missing; use `atalaya config check` or `atalaya config reference`")
     }
 }

@@ -5,7 +5,7 @@ import Settings
 struct ConfigCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Validates the configuration and prints it with where each value came from."
+        abstract: "Validates the configuration, and prints each value and where it came from."
     )
 
     @OptionGroup var options: SettingsOptions

@@ -6,7 +6,7 @@ import Settings
 struct ConfigReference: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reference",
-        abstract: "Prints every key with type, default, unit and environment name."
+        abstract: "Prints every key with its type, default, unit and environment variable."
     )
 
     mutating func run() async throws {

@@ -16,10 +16,10 @@ struct Drain: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "drain",
-        abstract: "Sends the clients of the local gateway elsewhere; it stays up, unready, until a signal."
+        abstract: "Drains the gateway on this machine, which then stays up, unready, until a signal."
     )
 
-    @Flag(help: "Waits until they are gone, at most drain.timeout.")
+    @Flag(help: "Waits until all clients are gone, for at most drain.timeout.")
     var wait = false
 
     @OptionGroup var options: SettingsOptions
@@ -49,7 +49,7 @@ struct Drain: AsyncParsableCommand {
         }
         if self.wait, progress.connectionsRemaining > 0 {
             let time = DurationText.show(settings.drain.timeout)
-            StandardError.report("connections left after \(time): \(progress.connectionsRemaining)")
+            StandardError.report("after \(time), \(progress.connectionsRemaining) connections are left")
             throw ExitCode.failure
         }
     }

@@ -17,10 +17,10 @@ struct Health: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Asks the local gateway whether it is well: 0 if so, else 1."
+        abstract: "Asks the gateway on this machine whether it is healthy; exits 0 if it is, else 1."
     )
 
-    @Argument(help: "What to ask.")
+    @Argument(help: "Which probe to ask.")
     var probe = Probe.ready
 
     @Flag(help: "Lists each check.")

@@ -5,25 +5,34 @@ import Settings
 
 /// The flags that give settings, and the way from them, the environment and the file to what the gateway understands.
 struct SettingsOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The configuration, in YAML.", valueName: "file"))
+    @Option(help: ArgumentHelp("The configuration file, in YAML.", valueName: "file"))
     var config: String?
 
     @Flag(help: "For trying things out: anonymous users, the demo page, /echo, readable logs; on 127.0.0.1 only.")
     var dev = false
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Where clients connect.", valueName: "port"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The port for clients.", valueName: "port"))
     var port: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Where operators connect.", valueName: "port"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The port for operators, probes and Prometheus.", valueName: "port")
+    )
     var managementPort: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("What connects instances.", valueName: "kind"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("What carries messages between instances.", valueName: "kind"))
     var broker: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("redis://user:password@host:port/database", valueName: "url"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The Redis that instances share, as redis://user:password@host:port/database.",
+            valueName: "url"
+        )
+    )
     var redisURL: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The least important lines to log.", valueName: "level"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The lowest level to log.", valueName: "level"))
     var logLevel: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("How log lines are written.", valueName: "format"))
@@ -32,7 +41,7 @@ struct SettingsOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Any key of `atalaya config reference`; may be repeated.", valueName: "key=value")
+        help: ArgumentHelp("Sets any key of `atalaya config reference`; may be repeated.", valueName: "key=value")
     )
     var assignments: [String] = []
 

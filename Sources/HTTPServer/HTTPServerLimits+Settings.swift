@@ -10,21 +10,21 @@ extension HTTPServerLimits {
                     default: 16 * 1024,
                     atLeast: 1024,
                     atMost: 128 * 1024,
-                    "How long the head of an HTTP request may be, its first line included; a longer one gets 431."
+                    "Largest head of an HTTP request, including the request line; a larger one gets 431."
                 ),
                 fields: settings.int(
                     "limits.headers",
                     default: 100,
                     atLeast: 10,
                     atMost: 10_000,
-                    "How many header fields a request may have; one with more gets 431."
+                    "How many header fields a request may have; a request with more gets 431."
                 )
             ),
             headTimeout: settings.duration(
                 "limits.handshakeTimeout",
                 default: .seconds(10),
                 atLeast: .milliseconds(10),
-                "How long a connection may take to send a request's head."
+                "How long a client may take to send the head of a request."
             )
         )
     }

@@ -7,7 +7,7 @@ package struct ManagementSettings: Sendable {
     package init(from settings: inout SettingsReader) {
         self.token = settings.secret(
             "management.token",
-            "What requests must bring as a bearer token, probes and /metrics excepted; without it, only this machine is let in."
+            "Bearer token for all requests but probes and /metrics; without it, only this machine is let in."
         )
     }
 }

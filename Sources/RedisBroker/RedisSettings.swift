@@ -16,37 +16,37 @@ package struct RedisSettings: Sendable {
         self.url = settings.url(
             "redis.url",
             schemes: ["redis", "rediss"],
-            "The Redis between the instances, as redis://user:password@host:6379/0; TLS (rediss://) is refused."
+            "The Redis that instances share, as redis://user:password@host:6379/0; TLS (rediss://) is not supported yet."
         )
         self.prefix = settings.string(
             "redis.prefix",
             default: "atalaya:",
-            "What the names of all Redis channels begin with; deployments that share a Redis need different ones."
+            "Prefix of all Redis channel names; deployments that share a Redis need different ones."
         )
         self.pingInterval = settings.duration(
             "redis.pingInterval",
             default: .seconds(5),
             atLeast: .milliseconds(50),
-            "How often both connections to Redis are pinged; one that does not answer for as long is made anew."
+            "How often both connections to Redis are pinged; one that does not answer within this time is replaced."
         )
         self.connectTimeout = settings.duration(
             "redis.connectTimeout",
             default: .seconds(5),
             atLeast: .milliseconds(50),
-            "How long resolving, connecting and the first answer may take, each."
+            "How long each of resolving, connecting and the first answer may take."
         )
         self.pendingBytes = settings.size(
             "redis.pendingBytes",
             default: 64 << 20,
             atLeast: 1 << 20,
             atMost: 128 << 20,
-            "Publications that wait for Redis or for its answer, in bytes; further ones are refused at once."
+            "How many bytes of publications may wait for Redis or for its answer; more are refused at once."
         )
         self.pendingMessages = settings.int(
             "redis.pendingMessages",
             default: 100_000,
             atLeast: 1,
-            "Publications that wait for Redis or for its answer; further ones are refused at once."
+            "How many publications may wait for Redis or for its answer; more are refused at once."
         )
         if let url = self.url, let remedy = RedisEndpoint.remedy(for: url) {
             settings.refuse("redis.url", remedy)

@@ -18,19 +18,19 @@ package struct SessionSettings: Sendable {
             "heartbeat.timeout",
             default: .seconds(20),
             atLeast: .seconds(1),
-            "How long a client has to answer a ping before its connection is given up."
+            "How long a client may take to answer a ping before its connection is closed."
         )
         self.reconnectWindow = settings.duration(
             "reconnect.window",
             default: .seconds(120),
             atLeast: .seconds(1),
-            "How long after its end a connection can be continued, and a user's return counts as a reconnect."
+            "How long after its end a connection can be resumed, and a user's return counts as a reconnect."
         )
         self.maximumSubscriptions = settings.int(
             "limits.subscriptions",
             default: 1000,
             atLeast: 1,
-            "Rooms one connection may be in."
+            "How many rooms one connection may be in."
         )
     }
 }

@@ -54,18 +54,18 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
         switch self {
         case .unknownKey(let nearest?): "unknown key" + Suggestion.question(nearest)
         case .unknownKey(nil): "unknown key; `atalaya config reference` lists all"
-        case .isGroup(let example): "is a group of keys; set one of them, as \(example)"
+        case .isGroup(let example): "is a group of keys; set one of them, such as \(example)"
         case .isNoGroup(let key): "unknown key; \(key) takes a value, not a group of keys"
         case .isNot(let kind, let remedy): "is not \(kind); \(remedy)"
-        case .belowBound(let bound): "is too small; at least \(bound) is right"
-        case .aboveBound(let bound): "is too large; at most \(bound) is right"
+        case .belowBound(let bound): "is too small; it must be at least \(bound)"
+        case .aboveBound(let bound): "is too large; it must be at most \(bound)"
         case .notOneOf(let choices, let nearest):
             "must be \(ShownText.alternatives(choices))" + Suggestion.question(nearest)
         case .isEmpty: "is empty; give it a value or leave the key out"
-        case .tooShort(let bytes): "is too short; at least \(bytes) bytes are needed"
-        case .controlCharacter: "has a control character, such as a line feed at its end; take it out"
-        case .isNoList: "is a list; one value is right"
-        case .givenBefore(let origin): "is given twice, first by \(origin); give it once"
+        case .tooShort(let bytes): "is too short; it must have at least \(bytes) bytes"
+        case .controlCharacter: "contains a control character, such as a line feed at its end; remove it"
+        case .isNoList: "is a list; give one value"
+        case .givenBefore(let origin): "is given twice, first by \(origin); give it only once"
         case .notKeyValue: "is not key=value; write it as --set heartbeat.interval=25s"
         case .unreadable(let reason): "cannot be read: \(reason)"
         case .malformed(let reason): "is not valid YAML: \(reason)"

@@ -1,6 +1,6 @@
 import Notation
 
-/// The two texts that follow from what was read.
+/// The texts that follow from what was read.
 extension SettingsReader {
     /// All keys with type, default, unit, environment name and sentence: a Markdown page that reads well on a terminal
     /// too.
@@ -8,9 +8,9 @@ extension SettingsReader {
         var page = """
             # Configuration
 
-            A value is taken from the first that has it: flag (`--set key=value`), environment, file, default.
-            Durations are written `250ms`, `25s`, `2m`, `1h`; sizes `64KiB`, `1MiB`, and a plain number is bytes.
-            In the file keys may be nested or dotted, and a list is a list; elsewhere it has commas between its entries.
+            Flags (`--set key=value`) come first, then the environment, then the file, then the default.
+            Write durations as `250ms`, `25s`, `2m` or `1h`, and sizes as `64KiB` or `1MiB`; a plain number means bytes.
+            In the file, keys may be nested or dotted, and a list is a YAML list; elsewhere, put commas between its entries.
 
             """
         for group in self.groups {
@@ -25,6 +25,35 @@ extension SettingsReader {
                 ]
             }
             page += "\n## \(group)\n\n" + Self.table(rows)
+        }
+        return page
+    }
+
+    /// A configuration file with every key: each is a comment with its default, except those that are given a value.
+    ///
+    /// A default that depends on the machine or on another key is described in words behind its key.
+    package func exampleFile(setting values: [String: String]) -> String {
+        var page = """
+            # Every key of the configuration with its default, printed from the code; docs/configuration.md is the same as a
+            # table. To change a value, remove the # before its key. `atalaya config check --config FILE` checks a file.
+
+            """
+        for group in self.groups {
+            page += "\n\(group):\n"
+            for setting in self.effectiveSettings where setting.declaration.group == group {
+                let declaration = setting.declaration
+                let kind = declaration.bounds.map { "\(declaration.kind): \($0)" } ?? declaration.kind
+                page += "  # \(declaration.sentence) (\(kind))\n"
+                let key = declaration.key.dropFirst(group.count + 1)
+                if let value = values[declaration.key] {
+                    page += "  \(key): \(Self.yaml(value, inList: false))\n"
+                } else if let text = setting.text, text == declaration.defaultText {
+                    let written = setting.texts.map { Self.yaml($0, inList: setting.isList) }.joined(separator: ", ")
+                    page += "  #\(key): \(setting.isList ? "[\(written)]" : written)\n"
+                } else {
+                    page += "  #\(key):  # default: \(declaration.defaultText ?? "none")\n"
+                }
+            }
         }
         return page
     }

@@ -13,7 +13,7 @@ package struct TransportSettings: Sendable {
             default: 1 << 20,
             atLeast: 1,
             atMost: 1 << 30,
-            "The largest message a client may send, all fragments together."
+            "Largest message a client may send, all its fragments together."
         )
         self.maximumJSONDepth = settings.int(
             "limits.jsonDepth",
@@ -26,7 +26,7 @@ package struct TransportSettings: Sendable {
             "limits.closeTimeout",
             default: .seconds(5),
             atLeast: .milliseconds(100),
-            "How long a client has to take its last bytes and answer a close before it is cut off."
+            "How long a client may take to read its last bytes and answer a close before it is cut off."
         )
     }
 }

@@ -77,6 +77,15 @@ import Testing
         #expect(!run.errorLines.joined().contains("hunter2"))
     }
 
+    @Test func `the example file is accepted as it is`() async throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let file = tests.deletingLastPathComponent().appending(path: "docs/atalaya.yaml").path
+        let run = try await self.run(["config", "check", "--config", file])
+        #expect(run.code == 0)
+        #expect(run.errorLines == [])
+        #expect(run.output.contains("auth.mode: anonymous"))
+    }
+
     @Test func `check prints each value and where it came from`() async throws {
         let run = try await self.run(
             ["config", "check", "--dev", "--port", "0", "--set", "queue.bytes=64KiB"],
@@ -195,7 +204,7 @@ import Testing
             "drain.timeout=100ms",
         ])
         #expect(run.code == 1)
-        #expect(run.errors == "atalaya: connections left after 100ms: 2\n")
+        #expect(run.errors == "atalaya: after 100ms, 2 connections are left\n")
     }
 
     @Test func `drain that is refused is 1, with what was said`() async throws {

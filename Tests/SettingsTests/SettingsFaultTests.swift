@@ -57,15 +57,15 @@ import Testing
         #expect(
             faults == [
                 "--set: nonsense: is not key=value; write it as --set heartbeat.interval=25s",
-                "--set: redis.prefix: is given twice, first by --set; give it once",
-                "atalaya.yaml:7: queue.age: is given twice, first by atalaya.yaml:6; give it once",
+                "--set: redis.prefix: is given twice, first by --set; give it only once",
+                "atalaya.yaml:7: queue.age: is given twice, first by atalaya.yaml:6; give it only once",
                 #"--set: public.prot = "1": unknown key; did you mean public.port?"#,
                 #"atalaya.yaml:3: public.prot = "3": unknown key; did you mean public.port?"#,
-                "atalaya.yaml:9: limits: is a group of keys; set one of them, as limits.connections",
+                "atalaya.yaml:9: limits: is a group of keys; set one of them, such as limits.connections",
                 "atalaya.yaml:13: heartbeat.interval.seconds: unknown key; heartbeat.interval takes a value, not a group of keys",
-                #"atalaya.yaml:2: public.port = "80800": is too large; at most 65535 is right"#,
-                "atalaya.yaml:11: engine.loops: is a list; one value is right",
-                #"ATALAYA_HEARTBEAT_INTERVAL: heartbeat.interval = "0s": is too small; at least 1s is right"#,
+                #"atalaya.yaml:2: public.port = "80800": is too large; it must be at most 65535"#,
+                "atalaya.yaml:11: engine.loops: is a list; give one value",
+                #"ATALAYA_HEARTBEAT_INTERVAL: heartbeat.interval = "0s": is too small; it must be at least 1s"#,
                 #"atalaya.yaml:6: queue.age = "25": is not a duration; write it as 250ms, 25s, 2m or 1h"#,
                 #"--set: queue.bytes = "10MB": is not a size; write it as 64KiB, 1MiB or a number of bytes"#,
                 #"atalaya.yaml:5: queue.policy = "dropnewest": must be close or dropNewest; did you mean dropNewest?"#,
@@ -77,21 +77,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("public.port=-1", "is too small; at least 0 is right"),
-        ("public.port=65536", "is too large; at most 65535 is right"),
-        ("public.port=99999999999999999999999", "is too large; at most 65535 is right"),
-        ("public.port=-99999999999999999999999", "is too small; at least 0 is right"),
-        ("engine.loops=99999999999999999999999", "is too large; at most 9223372036854775806 is right"),
+        ("public.port=-1", "is too small; it must be at least 0"),
+        ("public.port=65536", "is too large; it must be at most 65535"),
+        ("public.port=99999999999999999999999", "is too large; it must be at most 65535"),
+        ("public.port=-99999999999999999999999", "is too small; it must be at least 0"),
+        ("engine.loops=99999999999999999999999", "is too large; it must be at most 9223372036854775806"),
         ("public.port=8080.0", "is not a whole number; write it in digits"),
         ("public.port=0x50", "is not a whole number; write it in digits"),
         ("public.port=", "is not a whole number; write it in digits"),
-        ("queue.bytes=1023", "is too small; at least 1KiB is right"),
-        ("queue.bytes=-1MiB", "is too small; at least 1KiB is right"),
-        ("queue.bytes=9999999TiB", "is too large; at most 9223372036854775806 is right"),
-        ("queue.age=-1s", "is too small; at least 0s is right"),
-        ("queue.age=61m", "is too large; at most 1h is right"),
-        ("heartbeat.interval=999999999999999h", "is too large; at most 8784h is right"),
-        ("heartbeat.interval=99999999999999999999999h", "is too large; at most 8784h is right"),
+        ("queue.bytes=1023", "is too small; it must be at least 1KiB"),
+        ("queue.bytes=-1MiB", "is too small; it must be at least 1KiB"),
+        ("queue.bytes=9999999TiB", "is too large; it must be at most 9223372036854775806"),
+        ("queue.age=-1s", "is too small; it must be at least 0s"),
+        ("queue.age=61m", "is too large; it must be at most 1h"),
+        ("heartbeat.interval=999999999999999h", "is too large; it must be at most 8784h"),
+        ("heartbeat.interval=99999999999999999999999h", "is too large; it must be at most 8784h"),
         ("queue.policy=drop", "must be close or dropNewest"),
         ("queue.policy=", "must be close or dropNewest"),
         ("public.host=localhost", "is not an IP address; write it as 127.0.0.1, 0.0.0.0, ::1 or ::"),
@@ -200,8 +200,8 @@ import Testing
     func `a secret with a control character is refused, since nobody can bring it`(secret: String) {
         #expect(
             self.faults(environment: ["ATALAYA_MANAGEMENT_TOKEN": secret]) == [
-                "ATALAYA_MANAGEMENT_TOKEN: management.token = <redacted>: has a control character, such as a line feed "
-                    + "at its end; take it out"
+                "ATALAYA_MANAGEMENT_TOKEN: management.token = <redacted>: contains a control character, such as a line feed "
+                    + "at its end; remove it"
             ]
         )
     }
@@ -215,7 +215,7 @@ import Testing
             #expect((read?.revealed == secret) == isRight)
             #expect(
                 reader.faults.map(\.description)
-                    == (isRight ? [] : ["--set: a.b = <redacted>: is too short; at least 16 bytes are needed"])
+                    == (isRight ? [] : ["--set: a.b = <redacted>: is too short; it must have at least 16 bytes"])
             )
             #expect(reader.reference.contains("| secret: at least 16 bytes |"))
         }

@@ -71,8 +71,8 @@ import Testing
         )
         #expect(
             file.faults.map(\.description) == [
-                "a.yaml:6: public.port: is given twice, first by a.yaml:2; give it once",
-                "a.yaml:7: public.host: is given twice, first by a.yaml:3; give it once",
+                "a.yaml:6: public.port: is given twice, first by a.yaml:2; give it only once",
+                "a.yaml:7: public.host: is given twice, first by a.yaml:3; give it only once",
             ]
         )
         #expect(file["public.port"]?.content == .scalar("1"))
@@ -87,7 +87,9 @@ import Testing
     func `a key that stands twice in one group is a fault that ends the reading`(text: String, key: String, line: Int) {
         let file = self.file(text)
         #expect(
-            file.faults.map(\.description) == ["a.yaml: \(key): is given twice, first by a.yaml:\(line); give it once"]
+            file.faults.map(\.description) == [
+                "a.yaml: \(key): is given twice, first by a.yaml:\(line); give it only once"
+            ]
         )
         #expect(file.entries.isEmpty)
     }

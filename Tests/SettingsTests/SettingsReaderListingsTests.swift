@@ -9,9 +9,9 @@ import Testing
         let expected = """
             # Configuration
 
-            A value is taken from the first that has it: flag (`--set key=value`), environment, file, default.
-            Durations are written `250ms`, `25s`, `2m`, `1h`; sizes `64KiB`, `1MiB`, and a plain number is bytes.
-            In the file keys may be nested or dotted, and a list is a list; elsewhere it has commas between its entries.
+            Flags (`--set key=value`) come first, then the environment, then the file, then the default.
+            Write durations as `250ms`, `25s`, `2m` or `1h`, and sizes as `64KiB` or `1MiB`; a plain number means bytes.
+            In the file, keys may be nested or dotted, and a list is a YAML list; elsewhere, put commas between its entries.
 
             ## public
 

@@ -17,14 +17,14 @@ package struct BrokerSettings: Sendable {
         self.kind = settings.choice(
             "broker.kind",
             default: self.redis.url == nil ? .memory : .redis,
-            shownDefault: "redis where redis.url is set, else memory",
-            "What carries messages between instances; memory is for an instance that stands alone."
+            shownDefault: "redis if redis.url is set, else memory",
+            "What carries messages between instances; memory is for a single instance."
         )
         self.patience = settings.duration(
             "broker.patience",
             default: .seconds(5),
             atLeast: .zero,
-            "How long a publication waits for a broker that is away, its sender not being read; then it is refused."
+            "How long a publication waits while the broker is away; its sender is not read meanwhile. Then it is refused."
         )
         if self.kind == .redis, self.redis.url == nil {
             settings.refuse("broker.kind", "needs redis.url, such as redis://127.0.0.1:6379")

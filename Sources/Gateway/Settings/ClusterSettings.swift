@@ -8,9 +8,9 @@ package struct ClusterSettings: Sendable {
     package init(from settings: inout SettingsReader) {
         self.secret = settings.secret(
             "cluster.secret",
-            shownDefault: "derived from management.token where that is set",
+            shownDefault: "derived from management.token if that is set",
             atLeastBytes: 16,
-            "Signs what instances tell each other, so it must be the same on all; without any key they send no commands."
+            "Signs messages between instances, so it must be the same on all; without a key they send no commands."
         )
     }
 

@@ -9,13 +9,13 @@ package struct DrainSettings: Sendable {
         self.delay = settings.duration(
             "drain.delay",
             default: .seconds(5),
-            "How long a draining instance is unready before it closes connections, so that balancers notice."
+            "How long a draining instance is unready before it closes connections, so that load balancers notice."
         )
         self.timeout = settings.duration(
             "drain.timeout",
             default: .seconds(25),
             atLeast: .milliseconds(100),
-            "How long a drain may take in all, the delay included; keep it below the pod's grace period."
+            "How long a drain may take in total, including the delay; keep it below the pod's grace period."
         )
         if self.delay >= self.timeout {
             settings.refuse("drain.delay", "must be shorter than drain.timeout, which includes it")

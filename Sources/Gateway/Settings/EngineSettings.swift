@@ -13,16 +13,16 @@ package struct EngineSettings: Sendable {
         self.loops = settings.int(
             "engine.loops",
             default: MachineLimits.cores,
-            shownDefault: "one a core",
+            shownDefault: "one per core",
             atLeast: 1,
             atMost: 64,
-            "Event loops that hold clients' connections; one more serves the management listener."
+            "Event loops for client connections; the management listener has one of its own."
         )
         self.queueBytes = settings.size(
             "queue.bytes",
             default: 1 << 20,
             atLeast: 1,
-            "What may wait for one slow client; asked before a message is added."
+            "How much may wait for one slow client; checked before each message is queued."
         )
         self.queueAge = settings.duration(
             "queue.age",
@@ -33,14 +33,14 @@ package struct EngineSettings: Sendable {
         self.queuePolicy = settings.choice(
             "queue.policy",
             default: .close,
-            "What a message that does not fit does: close the connection, or drop the newest or the oldest message."
+            "What happens when a message does not fit: close the connection, or drop the newest or the oldest message."
         )
         self.queueTotalBytes = settings.size(
             "queue.totalBytes",
             default: MachineLimits.memoryBytes / 4,
             shownDefault: "a quarter of the memory the process may use",
             atLeast: 1 << 20,
-            "What may wait for all slow clients together; past it those with the most waiting are closed."
+            "How much may wait for all clients together; above it, those with the most waiting are closed."
         )
     }
 

@@ -32,7 +32,7 @@ package struct GatewaySettings: Sendable {
             port: 8080,
             isForDevelopment: isForDevelopment,
             from: &settings,
-            "clients"
+            "client connections"
         )
         self.managementListener = ListenerSettings(
             "management",
@@ -62,7 +62,7 @@ package struct GatewaySettings: Sendable {
         let mode = settings.optionalString(
             "auth.mode",
             shownDefault: "none: the gateway does not start without --dev",
-            "Who may connect: anonymous lets everybody in, each as a user of its own."
+            "Who may connect; anonymous lets everybody in, each as a user of its own."
         )
         if let mode, mode != "anonymous" {
             settings.refuse("auth.mode", "must be anonymous, the only mode of this build")

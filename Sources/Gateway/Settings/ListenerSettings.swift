@@ -13,7 +13,7 @@ package struct ListenerSettings: Sendable {
             "\(group).host",
             default: isForDevelopment ? .loopback : nil,
             shownDefault: "all addresses, IPv4 and IPv6; 127.0.0.1 with --dev",
-            "The address that \(whose) are listened to on."
+            "Address to bind for \(whose)."
         )
         self.port = UInt16(
             settings.int(
@@ -21,7 +21,7 @@ package struct ListenerSettings: Sendable {
                 default: Int(port),
                 atLeast: 0,
                 atMost: 65535,
-                "The port that \(whose) are listened to on; 0 takes a free one."
+                "Port for \(whose); 0 picks a free one."
             )
         )
     }

@@ -25,12 +25,12 @@ package struct LogSettings: Sendable {
 
     /// - Parameter isForDevelopment: Whether `--dev` was given: then a person reads along.
     package init(from settings: inout SettingsReader, isForDevelopment: Bool) {
-        self.level = settings.choice("log.level", default: Threshold.info, "The least level that is logged.").level
+        self.level = settings.choice("log.level", default: Threshold.info, "Lowest level that is logged.").level
         self.format = settings.choice(
             "log.format",
             default: isForDevelopment ? LogFormat.human : .json,
             shownDefault: "json, human with --dev",
-            "One JSON object a line, or lines for people."
+            "One JSON object per line, or lines for people to read."
         )
     }
 }
