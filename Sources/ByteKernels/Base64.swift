@@ -2,7 +2,7 @@
 package enum Base64: Sendable {
     /// Section 4: `+` and `/`, padded to a multiple of four characters.
     case standard
-    /// Section 5, as tokens use it: `-` and `_`, without padding.
+    /// Section 5, as used in tokens: `-` and `_`, without padding.
     case url
 
     /// How many characters `count` bytes become.
@@ -43,10 +43,10 @@ package enum Base64: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of `text`, or `nil` where it is not exactly what `encode` would write for them.
+    /// The bytes of `text`, or `nil` if it is not exactly what `encode` would write for them.
     ///
-    /// Strict, so that one value has one text: no white space, no other alphabet, padding where the form has it and
-    /// nowhere else, unused bits zero (RFC 4648 section 3.5).
+    /// Strict, so that each value has only one text: no white space, no other alphabet, padding exactly where the form
+    /// requires it, unused bits zero (RFC 4648 section 3.5).
     package func decode(_ text: Span<UInt8>) -> [UInt8]? {
         var end = text.count
         if self == .standard {

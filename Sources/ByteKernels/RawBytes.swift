@@ -1,15 +1,15 @@
-// The one file of this target with `unsafe`. Every pointer in it comes from a span or an array that the closure around
-// it keeps alive and, where it is written to, exclusively borrowed; none outlives its closure.
+// The one file of this target with `unsafe`. Every pointer in it comes from a span or an array that the surrounding
+// closure keeps alive and, for writes, borrows exclusively; none outlives its closure.
 
 /// Applies a WebSocket masking key in place, eight bytes at a time.
 ///
 /// Masking and unmasking are the same operation (RFC 6455 section 5.3).
 ///
 /// - Parameters:
-///   - bytes: The buffer the payload, or a piece of it, stands in.
-///   - range: Where in it; any alignment, any length.
-///   - key: The four key bytes in wire order, as a native load of them gives.
-///   - offset: How many bytes of the payload came before `range`; a payload may be unmasked piece by piece.
+///   - bytes: The buffer that holds the payload or a piece of it.
+///   - range: The part to mask; any alignment, any length.
+///   - key: The four key bytes as a native load from wire order.
+///   - offset: How many bytes of the payload precede `range`; a payload may be unmasked piece by piece.
 package func unmask(_ bytes: inout MutableSpan<UInt8>, in range: Range<Int>, key: UInt32, offset: Int) {
     precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "the payload stands outside of its buffer")
     guard key != 0 else { return }
@@ -23,7 +23,7 @@ package func unmask(_ bytes: inout MutableSpan<UInt8>, in range: Range<Int>, key
             unsafe raw.storeBytes(of: masked ^ word, toByteOffset: position, as: UInt64.self)
             position += 8
         }
-        // Eight is a multiple of the key's four bytes, so the rest begins at the key's first byte again.
+        // Eight is a multiple of the key's four bytes, so the rest starts at the key's first byte.
         unsafe withUnsafeBytes(of: turned) { key in
             var index = 0
             while position < range.upperBound {
@@ -35,14 +35,14 @@ package func unmask(_ bytes: inout MutableSpan<UInt8>, in range: Range<Int>, key
     }
 }
 
-/// A key, read as little-endian, as it stands after `count` payload bytes.
+/// The key, read as little-endian, rotated for the byte after `count` payload bytes.
 private func rotated(_ key: UInt32, byBytes count: Int) -> UInt32 {
     let bits = UInt32(count & 3) * 8
     return key >> bits | key << ((32 - bits) & 31)
 }
 
 extension [UInt8] {
-    /// An array of its own with the bytes of `span`.
+    /// A new array with the bytes of `span`.
     package init(copying span: Span<UInt8>) {
         self = unsafe span.withUnsafeBufferPointer { unsafe Self($0) }
     }

@@ -1,12 +1,12 @@
-/// Validates text that arrives in pieces, and refuses it at the first byte that cannot continue it.
+/// Validates text that arrives in pieces, and refuses it at the first byte that makes it invalid.
 ///
-/// Follows RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. A code point may be cut anywhere between
-/// two pieces. What stands whole inside a piece is validated by the standard library, some twenty bytes a nanosecond
-/// where it is ASCII.
+/// Follows RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. A code point may be
+/// split between two pieces. Whole code points within a piece are validated by the standard library, about twenty bytes
+/// per nanosecond for ASCII.
 package struct UTF8Validator: Sendable {
-    /// How many bytes the code point that was begun still wants.
+    /// How many bytes are missing from the last code point.
     private var missing: UInt8 = 0
-    /// What the next of them may be.
+    /// The values allowed for the next of them.
     private var lowest: UInt8 = 0x80
     private var highest: UInt8 = 0xBF
 
@@ -15,9 +15,9 @@ package struct UTF8Validator: Sendable {
     /// Whether the text so far ends with a whole code point.
     package var isComplete: Bool { self.missing == 0 }
 
-    /// Takes the next piece; `false` as soon as no further bytes could make the text valid.
+    /// Takes the next piece; returns `false` as soon as no further bytes could make the text valid.
     ///
-    /// After `false` the validator has no meaning any more.
+    /// After `false` the validator must not be used.
     package mutating func accept(_ bytes: Span<UInt8>) -> Bool {
         var start = 0
         while self.missing > 0, start < bytes.count {
@@ -32,7 +32,7 @@ package struct UTF8Validator: Sendable {
         return true
     }
 
-    /// Where the last code point begins if bytes of it are missing, else the end.
+    /// Where the last code point begins if it is incomplete, else the end.
     private static func startOfCutCodePoint(in bytes: Span<UInt8>, notBefore start: Int) -> Int {
         var index = bytes.count
         while index > start, bytes.count - index < 3 {
@@ -45,7 +45,7 @@ package struct UTF8Validator: Sendable {
         return bytes.count
     }
 
-    /// One byte through the table of RFC 3629 section 4.
+    /// Checks one byte against the table in RFC 3629 section 4.
     private mutating func step(_ byte: UInt8) -> Bool {
         if self.missing > 0 {
             guard self.lowest <= byte, byte <= self.highest else { return false }

@@ -7,7 +7,7 @@ import CZlib
 /// Holds about 256 KiB while it lives. Not to be shared between threads.
 @safe
 package struct GzipStream: ~Copyable {
-    /// How much work is spent on smaller output.
+    /// How much effort goes into making the output smaller.
     package enum Level: Int32, Sendable {
         case fast = 1
         case balanced = 6
@@ -34,8 +34,8 @@ package struct GzipStream: ~Copyable {
 
     /// Compresses `bytes` and appends what is ready to `output`.
     ///
-    /// - Parameter readable: Whether all that came so far shall be readable to the other side, at the price of a few
-    ///   bytes; for streams whose next piece may be long in coming.
+    /// - Parameter readable: Whether the other side must be able to read everything so far, at the cost of a few bytes;
+    ///   for streams whose next piece may take long to come.
     package mutating func write(_ bytes: Span<UInt8>, readable: Bool = false, into output: inout [UInt8]) {
         self.run(bytes, readable ? .readable : .none, into: &output)
     }

@@ -7,14 +7,14 @@ package struct HMACKey: Sendable {
 
     private let bytes: [UInt8]
 
-    /// - Parameter bytes: As many as there are; a secret of fewer than 16 can be guessed.
+    /// - Parameter bytes: The secret, of any length; fewer than 16 bytes can be guessed.
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
     /// A key for another purpose, from which this one cannot be found.
     ///
-    /// - Parameter purpose: What the new key is for, in words that no other purpose has.
+    /// - Parameter purpose: What the new key is for, in words used for no other purpose.
     package func derived(for purpose: String) -> HMACKey {
         HMACKey(self.signature(of: Array(purpose.utf8).span))
     }
@@ -24,7 +24,7 @@ package struct HMACKey: Sendable {
         return code.indices.map { code[$0] }
     }
 
-    /// Whether `signature` is the one of `bytes`, in a time that tells nothing of how much of it is right.
+    /// Whether `signature` belongs to `bytes`, in a time that does not reveal how much of it is right.
     package func isSignature(_ signature: Span<UInt8>, of bytes: Span<UInt8>) -> Bool {
         let right = self.signature(of: bytes)
         return constantTimeEqual(signature, right.span)

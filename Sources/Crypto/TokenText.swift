@@ -1,6 +1,6 @@
 import ByteKernels
 
-/// `bytes` as tokens and URLs write them: base64url without padding (RFC 4648 section 5).
+/// `bytes` as they are written in tokens and URLs: base64url without padding (RFC 4648 section 5).
 package func base64URL(_ bytes: [UInt8]) -> String {
     Base64.url.encode(bytes.span)
 }

@@ -1,10 +1,10 @@
-/// Takes a chunked body apart (RFC 9112 section 7.1), where it stands and however it is cut.
+/// Decodes a chunked body (RFC 9112 section 7.1) in place, however it is split.
 ///
-/// Chunk sizes are hexadecimal digits alone, lines end with CRLF alone; extensions are ignored and bounded. Trailers
-/// are held to the grammar of fields and bounded, and then dropped: nothing here acts on them.
+/// Chunk sizes must be plain hexadecimal digits, and lines must end with CRLF. Extensions are bounded and ignored.
+/// Trailers must follow the grammar of fields, are bounded, and are then dropped, since nothing here uses them.
 package struct ChunkedDecoder: Sendable {
     package enum Event: Equatable, Sendable {
-        /// A piece of the body, as a range of the bytes that were given.
+        /// A piece of the body, as a range of the given bytes.
         case data(Range<Int>)
         /// The body and its trailers are over.
         case end
@@ -13,7 +13,7 @@ package struct ChunkedDecoder: Sendable {
     private enum Awaited {
         case size(digits: Int)
         case sizeLineFeed
-        /// Behind the size: `;` and what follows. Quoted strings need not be known, since no line end can be in one.
+        /// After the size: `;` and what follows. Quoted strings do not matter, since they cannot contain a line end.
         case chunkExtension(bytes: Int)
         case data
         case dataCarriageReturn
@@ -24,7 +24,7 @@ package struct ChunkedDecoder: Sendable {
 
     private let limits: HTTPLimits
     private var awaited = Awaited.size(digits: 0)
-    /// What is left of the chunk, or what its size is so far.
+    /// How much of the chunk is left, or the part of its size read so far.
     private var remaining = 0
     private var trailers: [UInt8] = []
     private var trailerPosition = 0
@@ -34,7 +34,7 @@ package struct ChunkedDecoder: Sendable {
         self.limits = limits
     }
 
-    /// The next event from the bytes at `offset` on, which is moved behind it; `nil` when all bytes are taken.
+    /// The next event from the bytes at `offset`, which is moved past it; `nil` when all bytes are taken.
     package mutating func next(_ bytes: Span<UInt8>, from offset: inout Int) throws(HTTPError) -> Event? {
         while offset < bytes.count {
             let byte = bytes[offset]
@@ -91,7 +91,7 @@ package struct ChunkedDecoder: Sendable {
 
     private mutating func takeSize(_ byte: UInt8, _ digits: Int) throws(HTTPError) {
         if let value = HTTPByte.hexValue(byte) {
-            // Fifteen digits always fit; more are no size that any limit would let through.
+            // Fifteen digits always fit; with more, the size would exceed every limit.
             guard digits < 15 else { throw .malformedChunk }
             self.remaining = self.remaining << 4 | Int(value)
             self.awaited = .size(digits: digits + 1)

@@ -2,7 +2,7 @@ internal import ByteKernels
 
 /// Puts a body of unknown length into chunks (RFC 9112 section 7.1).
 package enum ChunkedEncoder {
-    /// Appends `data` as one chunk; nothing where it is empty, since an empty chunk ends a body.
+    /// Appends `data` as one chunk; nothing if it is empty, since an empty chunk ends a body.
     package static func append(_ data: Span<UInt8>, to bytes: inout [UInt8]) {
         guard data.count > 0 else { return }
         bytes.reserveCapacity(bytes.count + data.count + 20)

@@ -1,7 +1,7 @@
-/// Scans field lines up to and with the empty line that ends them, and goes on where it stopped.
+/// Scans field lines up to and including the empty line that ends them; can stop anywhere and continue.
 ///
-/// The buffer only ever grows at its end between two calls, so each byte is looked at once however it arrives. What
-/// RFC 9112 section 5 lets a recipient repair (folded lines, blanks before the colon, a bare line feed) is refused.
+/// Between two calls the buffer only grows at its end, so each byte is looked at once however it arrives. What RFC
+/// 9112 section 5 lets a recipient repair (folded lines, blanks before the colon, a bare line feed) is refused.
 struct FieldLines {
     private enum Awaited {
         case lineStart
@@ -17,15 +17,15 @@ struct FieldLines {
     private var nameStart = 0
     private var nameEnd = 0
     private var valueStart = 0
-    /// The end of what is no blank.
+    /// The end of the non-blank part.
     private var valueEnd = 0
 
     /// Looks at `bytes` from `position` on.
     ///
     /// - Parameters:
     ///   - position: Moved to the first byte that was not looked at.
-    ///   - limit: Field lines at most.
-    /// - Returns: Whether the empty line is there; `position` then stands behind it.
+    ///   - limit: The maximum number of field lines.
+    /// - Returns: Whether the empty line was found; `position` is then right after it.
     mutating func scan(
         _ bytes: Span<UInt8>,
         from position: inout Int,

@@ -1,7 +1,7 @@
 /// What the fields of a head say about the message itself: host, length, codings, connection.
 ///
-/// One pass over the fields, the same for both directions. What contradicts itself is refused (RFC 9112 sections 3.2
-/// and 6.3), since two readers that disagree on where a message ends are how requests are smuggled.
+/// One pass over the fields, the same for both directions. Contradictions are refused (RFC 9112 sections 3.2 and 6.3),
+/// since requests are smuggled past two readers that disagree on where a message ends.
 struct FieldMeaning {
     private(set) var host: Range<Int>?
     private(set) var connection: ConnectionOptions = []
@@ -14,7 +14,7 @@ struct FieldMeaning {
 
     init(_ fields: [HTTPHeaders.Field], _ bytes: Span<UInt8>, version: HTTPVersion) throws(HTTPError) {
         for field in fields {
-            // Names of no other length mean anything here, so most fields cost one comparison.
+            // Only names of these lengths matter here, so most fields cost one comparison.
             switch field.nameEnd - field.nameStart {
             case 4 where bytes.isASCII("host", in: field.name):
                 guard self.host == nil else { throw .repeatedHost }
@@ -46,7 +46,7 @@ struct FieldMeaning {
             throw .lengthBesideTransferEncoding
         }
         if self.transferCodings != nil, !self.codingsAreChunked {
-            // A coding we do not know, then chunked, is a message we could delimit; anything else is not.
+            // With an unknown coding followed by chunked, we could still delimit the message; otherwise we could not.
             if self.endsChunked {
                 throw .unsupportedTransferEncoding
             }
@@ -54,7 +54,7 @@ struct FieldMeaning {
         }
     }
 
-    /// Of a request, which has no body where it names none.
+    /// For a request, which has no body unless it declares one.
     func requestFraming() throws(HTTPError) -> BodyFraming {
         if self.transferCodings != nil {
             return .chunked
@@ -63,7 +63,7 @@ struct FieldMeaning {
         return .length(length)
     }
 
-    /// Of an answer to `method`, which may end with its connection.
+    /// For an answer to `method`, whose body may end with its connection.
     func responseFraming(status: HTTPStatus, to method: HTTPMethod) -> BodyFraming {
         if status.isBodiless || method == .head {
             return .none
@@ -74,7 +74,7 @@ struct FieldMeaning {
         return self.length.map { $0 == 0 ? .none : .length($0) } ?? .untilClose
     }
 
-    /// HTTP/1.0 knows no expectations, so they are ignored there (RFC 9110 section 10.1.1).
+    /// HTTP/1.0 has no expectations, so they are ignored there (RFC 9110 section 10.1.1).
     func expectsContinue(_ version: HTTPVersion) throws(HTTPError) -> Bool {
         guard self.expectation != nil, version == .http11 else { return false }
         guard self.isContinueExpected else { throw .unsupportedExpectation }
@@ -95,9 +95,9 @@ struct FieldMeaning {
         self.connection = options
     }
 
-    /// Digits alone: no sign, no list, no white space within.
+    /// Digits only: no sign, no list, no white space.
     ///
-    /// Eighteen of them always fit.
+    /// Eighteen digits always fit.
     private static func length(_ value: Span<UInt8>) throws(HTTPError) -> Int {
         guard !value.isEmpty, value.count <= 18 else { throw .malformedContentLength }
         var length = 0

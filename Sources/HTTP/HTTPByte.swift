@@ -7,9 +7,9 @@ enum HTTPByte {
     static let colon = UInt8(ascii: ":")
     static let comma = UInt8(ascii: ",")
 
-    /// `tchar`: what tokens, methods and field names are made of.
+    /// `tchar`: the characters of tokens, methods and field names.
     ///
-    /// One bit a character from `!` (0x21) to `~` (0x7E).
+    /// One bit per character from `!` (0x21) to `~` (0x7E).
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool {
         let low: UInt64 = 0x03FF_6CFA_0000_0000
@@ -50,7 +50,7 @@ enum HTTPByte {
 }
 
 extension Span<UInt8> {
-    /// Whether this is `text`, which is ASCII, without regard to the case of letters.
+    /// Whether this equals `text`, which is ASCII, ignoring case.
     func isASCII(_ text: String, in range: Range<Int>) -> Bool {
         let other = text.utf8.span
         guard range.count == other.count else { return false }

@@ -1,10 +1,10 @@
 import Notation
 
-/// Why bytes are no acceptable HTTP/1.1 message.
+/// Why bytes are not an acceptable HTTP/1.1 message.
 ///
 /// What RFC 9112 leaves ambiguous is an error here.
 ///
-/// After any of them nothing that follows on the connection can be trusted, so it ends with the answer.
+/// After such an error nothing more on the connection can be trusted, so it ends with the answer.
 package enum HTTPError: Error, Equatable, Sendable {
     case malformedRequestLine(at: Int)
     case malformedStatusLine(at: Int)
@@ -16,14 +16,14 @@ package enum HTTPError: Error, Equatable, Sendable {
     case tooManyFields(limit: Int)
     case malformedFieldName(byte: UInt8, at: Int)
     case malformedFieldValue(byte: UInt8, at: Int)
-    /// A field line that continues the one before (`obs-fold`), or white space before the first.
+    /// A field line that continues the previous one (`obs-fold`), or white space before the first.
     case foldedField(at: Int)
     case bareLineFeed(at: Int)
     case bareCarriageReturn(at: Int)
     case missingHost
     case repeatedHost
     case malformedHost
-    /// The target names another host than `Host` does.
+    /// The target names a different host from `Host`.
     case hostMismatch
     case malformedContentLength
     case repeatedContentLength
@@ -35,7 +35,7 @@ package enum HTTPError: Error, Equatable, Sendable {
     case chunkExtensionTooLong(limit: Int)
     case contentTooLarge(limit: Int)
 
-    /// What a server answers.
+    /// The status a server answers with.
     package var status: HTTPStatus {
         switch self {
         case .targetTooLong: .uriTooLong
@@ -73,9 +73,9 @@ extension HTTPError: CustomStringConvertible {
         case .bareCarriageReturn(let offset): "the carriage return at byte \(offset) has no line feed after it"
         case .missingHost: "HTTP/1.1 requires a Host field"
         case .repeatedHost: "there is more than one Host field"
-        case .malformedHost: "the Host field is no host with an optional port"
+        case .malformedHost: "the Host field is not a host with an optional port"
         case .hostMismatch: "the request target and the Host field name different hosts"
-        case .malformedContentLength: "Content-Length is no plain decimal number"
+        case .malformedContentLength: "Content-Length is not a plain decimal number"
         case .repeatedContentLength: "there is more than one Content-Length field"
         case .lengthBesideTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"
         case .malformedTransferEncoding: "Transfer-Encoding must be chunked, once, and in HTTP/1.1"

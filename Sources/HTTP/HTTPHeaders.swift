@@ -1,10 +1,10 @@
 internal import ByteKernels
 
-/// Field lines in their order: one buffer that holds them all, and where each name and value stands in it.
+/// Field lines in order: one buffer that holds them all, and the position of each name and value in it.
 ///
-/// Names are compared without regard to case. Values have no white space around them.
+/// Names are compared case-insensitively. Values have no surrounding white space.
 package struct HTTPHeaders: Sendable {
-    /// Where one field stands in the buffer.
+    /// The position of one field in the buffer.
     struct Field: Sendable {
         let nameStart: UInt32
         let nameEnd: UInt32
@@ -23,7 +23,7 @@ package struct HTTPHeaders: Sendable {
         self.fields = []
     }
 
-    /// `fields` point into `bytes`, which may hold more than them.
+    /// `fields` point into `bytes`, which may hold more than the fields.
     init(bytes: [UInt8], fields: [Field]) {
         self.bytes = bytes
         self.fields = fields
@@ -32,9 +32,9 @@ package struct HTTPHeaders: Sendable {
     /// How many field lines there are.
     package var count: Int { self.fields.count }
 
-    /// The value of a field; of one that stands there more than once all values, joined by `, ` (RFC 9110 section 5.3).
+    /// The value of a field. If the field is repeated, all its values joined by `, ` (RFC 9110 section 5.3).
     ///
-    /// So a field that must stand there once and was repeated is not valid by its own syntax.
+    /// So a repeated field that must be unique is invalid by its own syntax.
     package subscript(name: String) -> String? {
         var joined: String?
         let bytes = self.bytes.span
@@ -55,7 +55,7 @@ package struct HTTPHeaders: Sendable {
         return count
     }
 
-    /// The elements of a list-valued field, over all its lines, in order and without empty ones.
+    /// The elements of a list-valued field from all its lines, in order, without empty ones.
     ///
     /// Splits at commas; not for lists whose elements may hold quoted commas.
     package func elements(of name: String) -> [String] {
@@ -67,7 +67,7 @@ package struct HTTPHeaders: Sendable {
         return elements
     }
 
-    /// Whether a list-valued field has `token` among its elements, without regard to case.
+    /// Whether `token` is an element of a list-valued field, ignoring case.
     ///
     /// Allocates nothing.
     package func hasElement(_ token: String, in name: String) -> Bool {
@@ -79,7 +79,7 @@ package struct HTTPHeaders: Sendable {
         return found
     }
 
-    /// Hands out the bytes of the first value without a copy.
+    /// Lends the bytes of the first value without copying them.
     package func withFirstValue<Result>(of name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
         let bytes = self.bytes.span
         for field in self.fields where bytes.isASCII(name, in: field.name) {
@@ -93,14 +93,14 @@ package struct HTTPHeaders: Sendable {
         String(repairing: self.bytes.span.extracting(self.fields[index].name))
     }
 
-    /// The value of the field line at `index`; bytes that are no UTF-8 are repaired.
+    /// The value of the field line at `index`; bytes that are not UTF-8 are repaired.
     package func value(at index: Int) -> String {
         String(repairing: self.bytes.span.extracting(self.fields[index].value))
     }
 
     /// Appends a field line.
     ///
-    /// A byte that cannot stand in a field becomes a space, so no value can add a line or end the head.
+    /// Bytes that are not allowed in a field become spaces, so no value can add a line or end the head.
     package mutating func add(_ name: String, _ value: String) {
         let nameStart = UInt32(self.bytes.count)
         for byte in name.utf8 {
@@ -114,7 +114,7 @@ package struct HTTPHeaders: Sendable {
         self.fields.append(Field(nameStart: nameStart, nameEnd: nameEnd, valueStart: nameEnd, valueEnd: valueEnd))
     }
 
-    /// Calls `body` with each element until it answers `false`.
+    /// Calls `body` with each element until it returns `false`.
     func forEachElement(of name: String, _ body: (Span<UInt8>) -> Bool) {
         let bytes = self.bytes.span
         for field in self.fields where bytes.isASCII(name, in: field.name) {
@@ -133,9 +133,9 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension Span<UInt8> {
-    /// Calls `body` with each non-empty element between commas, without the blanks around it, until it answers `false`.
+    /// Calls `body` with each non-empty element between commas, without surrounding blanks, until it returns `false`.
     ///
-    /// - Returns: `false` where `body` ended it.
+    /// - Returns: `false` if `body` stopped it.
     @discardableResult
     func forEachListElement(_ body: (Span<UInt8>) -> Bool) -> Bool {
         var start = 0
@@ -153,7 +153,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// `range` without the blanks at its ends.
+    /// `range` without leading and trailing blanks.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var start = range.lowerBound
         var end = range.upperBound
@@ -168,7 +168,7 @@ extension Span<UInt8> {
 }
 
 extension String {
-    /// A copy; what is no UTF-8 becomes U+FFFD.
+    /// A copy; bytes that are not UTF-8 become U+FFFD.
     init(repairing bytes: Span<UInt8>) {
         if let text = try? UTF8Span(validating: bytes) {
             self = String(copying: text)

@@ -21,9 +21,9 @@ enum HTTPHost {
         return true
     }
 
-    /// Behind `[` … `]`.
+    /// After `[` … `]`.
     ///
-    /// What is between is looked at as characters only, not read as an `IPAddress`: it is compared and never used.
+    /// Only the characters between the brackets are checked; they are compared, never used as an `IPAddress`.
     private static func endOfAddress(_ bytes: Span<UInt8>) -> Int? {
         var index = 1
         while index < bytes.count {
@@ -40,7 +40,7 @@ enum HTTPHost {
         return nil
     }
 
-    /// Behind unreserved characters, sub-delims and percent-encoded bytes.
+    /// After unreserved characters, sub-delims and percent-encoded bytes.
     private static func endOfName(_ bytes: Span<UInt8>) -> Int? {
         var index = 0
         while index < bytes.count {
@@ -50,7 +50,7 @@ enum HTTPHost {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "&")...UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: ";"), UInt8(ascii: "="):
-                // A comma is a sub-delim, but two hosts joined by one are what a proxy makes of a repeated field.
+                // A comma is a sub-delim, but a proxy joins repeated fields with it, so it may mean two hosts.
                 guard bytes[index] != HTTPByte.comma else { return nil }
                 index += 1
             case UInt8(ascii: "%"):

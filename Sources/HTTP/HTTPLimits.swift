@@ -1,12 +1,12 @@
-/// What a head, and the framing around a chunked body, may cost.
+/// Limits for a head, and for the framing of a chunked body.
 package struct HTTPLimits: Equatable, Sendable {
-    /// A request line or status line and all its field lines together, line ends counted.
+    /// The request line or status line and all field lines together, including line ends.
     package var headBytes: Int
-    /// Field lines of a head, or of the trailers of a body.
+    /// The number of field lines in a head, or in the trailers of a body.
     package var fields: Int
     /// The request target alone.
     package var targetBytes: Int
-    /// The extensions of one chunk, and, apart from them, all trailers of one body.
+    /// The extensions of one chunk; the same limit applies to all trailers of one body.
     package var chunkExtensionBytes: Int
     package var trailerBytes: Int
 

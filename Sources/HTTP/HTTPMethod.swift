@@ -1,4 +1,4 @@
-/// A request method (RFC 9110 section 9); case counts, and an unknown one is kept as it was written.
+/// A request method (RFC 9110 section 9); case-sensitive, and an unknown one is kept as written.
 package enum HTTPMethod: Hashable, Sendable {
     case get
     case head
@@ -27,7 +27,7 @@ package enum HTTPMethod: Hashable, Sendable {
             }
     }
 
-    /// As it stands in a request line and in `Allow`.
+    /// As written in a request line and in `Allow`.
     package var name: String {
         switch self {
         case .get: "GET"

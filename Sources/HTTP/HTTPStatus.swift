@@ -26,7 +26,7 @@ package struct HTTPStatus: Hashable, Sendable {
     package static let serviceUnavailable = HTTPStatus(code: 503)
     package static let versionNotSupported = HTTPStatus(code: 505)
 
-    /// Empty for a code without a name here; a phrase means nothing to a client (RFC 9112 section 4).
+    /// Empty for a code not listed here; clients ignore the phrase (RFC 9112 section 4).
     package var reasonPhrase: String {
         switch self.code {
         case 100: "Continue"
@@ -62,6 +62,6 @@ package struct HTTPStatus: Hashable, Sendable {
         }
     }
 
-    /// Whether an answer of this status never has a body, whatever its fields say (RFC 9112 section 6.3).
+    /// Whether an answer with this status never has a body, whatever its fields say (RFC 9112 section 6.3).
     package var isBodiless: Bool { self.code < 200 || self.code == 204 || self.code == 304 }
 }

@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986 section 2.1).
 package enum PercentEncoding {
-    /// - Returns: `nil` where a `%` is not followed by two hexadecimal digits.
+    /// - Returns: `nil` if a `%` is not followed by two hexadecimal digits.
     package static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

@@ -1,4 +1,4 @@
-/// A request's line and fields, read and found unambiguous.
+/// A request's line and fields, parsed and unambiguous.
 package struct RequestHead: Sendable {
     package let method: HTTPMethod
     package let target: RequestTarget
@@ -22,11 +22,11 @@ package enum BodyFraming: Equatable, Sendable {
     case none
     case length(Int)
     case chunked
-    /// Of answers only: it ends when the connection does.
+    /// For answers only: the body ends when the connection does.
     case untilClose
 }
 
-/// The options of the `Connection` field that mean something here.
+/// The options of the `Connection` field that matter here.
 package struct ConnectionOptions: OptionSet, Sendable {
     package let rawValue: UInt8
 

@@ -2,13 +2,13 @@ internal import ByteKernels
 
 /// Reads request heads one after the other: feed bytes, get heads.
 ///
-/// A head that comes in one piece is read where it stands and copied once. One that comes in pieces is kept here, and
-/// each of its bytes is looked at once, so a client that sends single bytes costs no more than their number.
+/// A head that arrives in one piece is read in place and copied once. One that arrives in pieces is kept here, and each
+/// byte is looked at once, so a client that sends single bytes costs no more than their number.
 package struct RequestHeadParser: Sendable {
     package enum Progress: Sendable {
-        /// All bytes were taken; the head goes on in the next ones.
+        /// All bytes were taken; the head is not complete yet.
         case needsMore
-        /// The head ended after `used` of the bytes; what follows them is the body or the next request.
+        /// The head ended after `used` bytes; what follows is the body or the next request.
         case head(RequestHead, used: Int)
     }
 
@@ -22,12 +22,12 @@ package struct RequestHeadParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether the beginning of a head is kept.
+    /// Whether the beginning of a head has been read.
     package var hasBegun: Bool { !self.kept.isEmpty }
 
     /// Takes the bytes that follow those of the last call.
     ///
-    /// - Throws: As soon as a byte is wrong or a limit passed. The parser has no meaning after that.
+    /// - Throws: As soon as a byte is wrong or a limit is exceeded. The parser must not be used after that.
     package mutating func read(_ bytes: Span<UInt8>) throws(HTTPError) -> Progress {
         if self.kept.isEmpty {
             let seen = bytes.extracting(first: self.limits.headBytes)

@@ -1,4 +1,4 @@
-/// Scans a request line (RFC 9112 section 3), and goes on where it stopped.
+/// Scans a request line (RFC 9112 section 3); can stop anywhere and continue.
 struct RequestLine {
     private enum Awaited {
         case start
@@ -10,7 +10,7 @@ struct RequestLine {
         case nothing
     }
 
-    /// The longest method that is looked at; every method we know is shorter.
+    /// The longest method that is accepted; all known methods are shorter.
     static let maximumMethodBytes = 32
 
     private var awaited = Awaited.start
@@ -24,7 +24,7 @@ struct RequestLine {
 
     var isComplete: Bool { self.awaited == .nothing }
 
-    /// Looks at `bytes` from `position` on, and moves it to the first byte it did not look at.
+    /// Looks at `bytes` from `position` on, and moves it to the first byte not looked at.
     mutating func scan(_ bytes: Span<UInt8>, from position: inout Int, limits: HTTPLimits) throws(HTTPError) {
         var index = position
         defer { position = index }
@@ -63,7 +63,7 @@ struct RequestLine {
             case .target:
                 try self.scanTarget(bytes, &index, limits)
             case .version:
-                // Eight bytes at most are looked at twice.
+                // At most eight bytes are looked at twice.
                 guard byte == HTTPByte.carriageReturn else {
                     guard index - self.start < 8, byte > HTTPByte.space, byte < 0x7F else {
                         throw Self.fault(byte, at: index)
@@ -115,7 +115,7 @@ struct RequestLine {
                 break
             case UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"),
                 UInt8(ascii: "}"):
-                // No URI has these; browsers write them in a query all the same.
+                // Not allowed in a URI, but browsers write them in queries.
                 guard self.questionMark != nil else { throw .malformedRequestLine(at: index) }
             default:
                 throw Self.fault(byte, at: index)

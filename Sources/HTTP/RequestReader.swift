@@ -2,8 +2,8 @@ internal import ByteKernels
 
 /// Reads requests one after the other, heads and bodies: feed bytes, ask for events.
 ///
-/// Every byte that is not of a later request is taken, so nothing is looked at twice; a body is collected here. The
-/// reader stops behind each request: `next` goes on with the following one only after `startNext`.
+/// All bytes up to the end of the request are taken, so nothing is looked at twice; the body is collected here. The
+/// reader stops after each request: `next` continues with the following one only after `startNext`.
 package struct RequestReader: Sendable {
     package enum Event: Sendable {
         case head(RequestHead)
@@ -24,9 +24,9 @@ package struct RequestReader: Sendable {
     private var parser: RequestHeadParser
     private var chunks: ChunkedDecoder
     private var body: [UInt8] = []
-    /// What a body may hold; set it when the head is known.
+    /// The limit for a body; set it when the head is known.
     ///
-    /// A body that names more is refused before it comes.
+    /// A body that declares more is refused before it arrives.
     package var maximumBodyBytes = 0
 
     package init(limits: HTTPLimits = HTTPLimits()) {
@@ -35,12 +35,12 @@ package struct RequestReader: Sendable {
         self.chunks = ChunkedDecoder(limits: limits)
     }
 
-    /// Whether no byte of a request was taken yet.
+    /// Whether no byte of a request has been taken yet.
     package var isIdle: Bool {
         if case .head = self.state { !self.parser.hasBegun } else { false }
     }
 
-    /// Whether a head was read whose body is not complete.
+    /// Whether a head has been read whose body is not complete.
     package var isInBody: Bool {
         switch self.state {
         case .head, .ended: false
@@ -48,7 +48,7 @@ package struct RequestReader: Sendable {
         }
     }
 
-    /// The next event from the bytes at `offset` on, which is moved behind it; `nil` when all bytes are taken, or the
+    /// The next event from the bytes at `offset`, which is moved past it; `nil` when all bytes are taken, or the
     /// request is complete.
     package mutating func next(_ bytes: Span<UInt8>, from offset: inout Int) throws(HTTPError) -> Event? {
         switch self.state {
@@ -95,7 +95,7 @@ package struct RequestReader: Sendable {
         return .end(body: exchange(&self.body, with: []))
     }
 
-    /// Makes the reader ready for the request behind the one that ended, or that is answered without its body.
+    /// Prepares the reader for the next request, after one that ended or is answered without its body.
     package mutating func startNext() {
         self.state = .head
         self.body = []

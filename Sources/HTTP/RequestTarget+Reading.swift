@@ -3,7 +3,7 @@ internal import ByteKernels
 extension RequestTarget {
     /// Finds the parts of a scanned target, and refuses a form that does not fit the method.
     ///
-    /// - Parameter host: Where the value of `Host` stands; HTTP/1.0 may have none.
+    /// - Parameter host: The position of the value of `Host`; HTTP/1.0 may have none.
     init(_ line: RequestLine, _ bytes: [UInt8], method: HTTPMethod, host: Range<Int>?) throws(HTTPError) {
         if line.version == .http11, host == nil {
             throw .missingHost
@@ -42,7 +42,7 @@ extension RequestTarget {
         self.queryRange = query
     }
 
-    /// Where `host[:port]` stands in `http://host[:port][/path]`; user information is refused.
+    /// The position of `host[:port]` in `http://host[:port][/path]`; user information is refused.
     private static func authority(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(HTTPError) -> Range<Int> {
         var start: Int?
         for scheme in ["http://", "https://"] where range.count > scheme.utf8.count {
@@ -60,7 +60,7 @@ extension RequestTarget {
         return start..<end
     }
 
-    /// A path has no square brackets; the scanner lets them through for the hosts of absolute forms and for queries.
+    /// Square brackets are not allowed in a path; the scanner accepts them for hosts in absolute form and for queries.
     private static func checkPath(_ bytes: Span<UInt8>) throws(HTTPError) {
         for index in bytes.indices where bytes[index] == UInt8(ascii: "[") || bytes[index] == UInt8(ascii: "]") {
             throw .malformedTarget
@@ -69,7 +69,7 @@ extension RequestTarget {
 
     /// Decoding gives UTF-8 without NUL.
     ///
-    /// Checked as a whole: what divides a target is ASCII, and UTF-8 stays UTF-8 when it is cut there.
+    /// Checked as a whole: the separators are ASCII, and UTF-8 stays valid when it is split at ASCII.
     private static func checkEncoding(_ bytes: Span<UInt8>) throws(HTTPError) {
         guard let decoded = PercentEncoding.decode(bytes), isValidUTF8(decoded.span), !decoded.contains(0) else {
             throw .malformedTarget

@@ -1,14 +1,14 @@
 internal import ByteKernels
 
-/// What a request is for (RFC 9112 section 3.2), checked when the head was read: percent-encoding is well-formed, and
-/// decoding it gives UTF-8 without NUL.
+/// A request target (RFC 9112 section 3.2), checked when the head was read: its percent-encoding is well-formed and
+/// decodes to UTF-8 without NUL.
 ///
 /// Decoded only when asked.
 package struct RequestTarget: Sendable {
     package enum Form: Sendable {
         /// `/path?query`
         case origin
-        /// `http://host/path?query`, as to a proxy; its host was checked against `Host`.
+        /// `http://host/path?query`, as sent to a proxy; its host was checked against `Host`.
         case absolute
         /// `host:port`, only with `CONNECT`.
         case authority
@@ -19,7 +19,7 @@ package struct RequestTarget: Sendable {
     package let form: Form
     let bytes: [UInt8]
     let whole: Range<Int>
-    /// Empty for authority and asterisk form; an absolute form without a path has an empty one, too.
+    /// Empty for authority and asterisk form, and for an absolute form without a path.
     let pathRange: Range<Int>
     /// Without the question mark.
     let queryRange: Range<Int>?
@@ -27,18 +27,18 @@ package struct RequestTarget: Sendable {
     /// As it was written.
     package var text: String { String(repairing: self.bytes.span.extracting(self.whole)) }
 
-    /// The path as it was written, still percent-encoded; `/` where an absolute form has none.
+    /// The path as written, still percent-encoded; `/` if an absolute form has none.
     package var path: String {
         self.pathRange.isEmpty && self.form == .absolute
             ? "/" : String(repairing: self.bytes.span.extracting(self.pathRange))
     }
 
-    /// The query as it was written, without the question mark.
+    /// The query as written, without the question mark.
     package var query: String? {
         self.queryRange.map { String(repairing: self.bytes.span.extracting($0)) }
     }
 
-    /// Compares the path as written, without a copy.
+    /// Compares the path as written, without copying it.
     package func hasPath(_ path: String) -> Bool {
         let other = path.utf8.span
         if self.pathRange.isEmpty, self.form == .absolute {
@@ -51,9 +51,9 @@ package struct RequestTarget: Sendable {
         return true
     }
 
-    /// The segments of the path, percent-decoded one by one, so a `/` that was encoded does not divide.
+    /// The segments of the path, percent-decoded one by one, so an encoded `/` does not separate segments.
     ///
-    /// `/` has one, which is empty. `.` and `..` have no meaning here.
+    /// `/` has one empty segment. `.` and `..` have no special meaning.
     package var pathSegments: [String] {
         var segments: [String] = []
         let range = self.pathRange
@@ -67,8 +67,7 @@ package struct RequestTarget: Sendable {
         return segments
     }
 
-    /// Hands out the items of the query in order: name and value decoded, with `+` as a space, as forms and browsers
-    /// write them.
+    /// Visits the items of the query in order, with name and value decoded; `+` is a space, as in forms and browsers.
     ///
     /// An item without `=` has an empty value; empty items are left out.
     package func forEachQueryItem(_ body: (_ name: String, _ value: String) -> Void) {
@@ -101,7 +100,7 @@ package struct RequestTarget: Sendable {
         return true
     }
 
-    /// Calls `body` with where name and value stand until it answers `false`.
+    /// Calls `body` with the positions of each name and value until it returns `false`.
     private func forEachQueryRange(_ body: (Range<Int>, Range<Int>) -> Bool) {
         guard let query = self.queryRange else { return }
         var start = query.lowerBound

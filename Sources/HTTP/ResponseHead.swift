@@ -10,7 +10,7 @@ package struct ResponseHead: Sendable {
         self.headers = headers
     }
 
-    /// Appends the head as it goes over the wire, the empty line included.
+    /// Appends the head as it goes over the wire, including the empty line.
     ///
     /// No field is added.
     package func write(into bytes: inout [UInt8]) {
@@ -20,7 +20,7 @@ package struct ResponseHead: Sendable {
         bytes.append(HTTPByte.lineFeed)
     }
 
-    /// Appends `HTTP/1.1 200 OK` and the line's end.
+    /// Appends `HTTP/1.1 200 OK` and the line end.
     package static func writeStatusLine(_ status: HTTPStatus, into bytes: inout [UInt8]) {
         bytes.append(contentsOf: "HTTP/1.1 ".utf8)
         for divisor: UInt16 in [100, 10, 1] {
@@ -34,7 +34,7 @@ package struct ResponseHead: Sendable {
 }
 
 extension HTTPHeaders {
-    /// Appends each field as a line, without the empty line that ends a head.
+    /// Appends each field as a line, without the empty line at the end.
     package func write(into bytes: inout [UInt8]) {
         let source = self.bytes.span
         for field in self.fields {

@@ -35,7 +35,7 @@ package struct ResponseHeadParser: Sendable {
 
     /// Takes the bytes that follow those of the last call.
     ///
-    /// - Parameter method: What is answered; an answer to HEAD has no body whatever its fields say.
+    /// - Parameter method: The request's method; an answer to HEAD has no body, whatever its fields say.
     package mutating func read(
         _ bytes: Span<UInt8>,
         answering method: HTTPMethod
@@ -79,7 +79,7 @@ package struct ResponseHeadParser: Sendable {
     }
 }
 
-/// Scans `HTTP/1.1 200 phrase` (RFC 9112 section 4), and goes on where it stopped.
+/// Scans `HTTP/1.1 200 phrase` (RFC 9112 section 4); can stop anywhere and continue.
 private struct StatusLine {
     private enum Awaited {
         case fixedPart
@@ -118,7 +118,7 @@ private struct StatusLine {
         }
     }
 
-    /// `HTTP/1.` digit, space, three digits, and then a space or, as some servers have it, the end of the line.
+    /// `HTTP/1.` digit, space, three digits, and then a space or, with some servers, the end of the line.
     private mutating func takeFixed(_ byte: UInt8, at position: Int) throws(HTTPError) {
         let pattern = "HTTP/1."
         let fixed = pattern.utf8.span

@@ -1,4 +1,4 @@
-/// The way through one object or array: its brackets and commas, and what may follow the whole text.
+/// Walks through one object or array: its brackets and commas, and what may follow the whole text.
 struct JSONContainer: Sendable {
     enum Kind: Sendable {
         case object
@@ -11,7 +11,7 @@ struct JSONContainer: Sendable {
     private var isFirst = true
     private var isDone = false
 
-    /// The container that `text` as a whole is.
+    /// The container that makes up all of `text`.
     init(_ kind: Kind, of text: Span<UInt8>, maximumDepth: Int) throws(JSONError) {
         try JSONScanner.checkUTF8(text)
         self.scanner = JSONScanner(maximumDepth: maximumDepth)
@@ -20,7 +20,7 @@ struct JSONContainer: Sendable {
         try self.open(text, maximumDepth)
     }
 
-    /// A container that was found in `text`, and so is valid.
+    /// A container that was found in `text`, so it is already validated.
     init(_ kind: Kind, _ value: JSONValue, in text: Span<UInt8>) throws(JSONError) {
         self.scanner = JSONScanner(at: value.range.lowerBound, maximumDepth: JSONScanner.deepest)
         self.kind = kind
@@ -38,7 +38,7 @@ struct JSONContainer: Sendable {
         self.scanner.advance()
     }
 
-    /// Whether there is one more member or element; the scanner then stands before it.
+    /// Whether there is another member or element; the scanner is then right before it.
     @inline(__always)
     mutating func goOn(in text: Span<UInt8>) throws(JSONError) -> Bool {
         guard !self.isDone else { return false }

@@ -1,33 +1,33 @@
 import Notation
 
-/// Why bytes are no JSON text (RFC 8259), and where that was seen.
+/// Why bytes are not a JSON text (RFC 8259), and where the problem is.
 package struct JSONError: Error, Equatable, Sendable {
     package enum Fault: Equatable, Sendable {
-        /// The text ends inside of a value, or there is none.
+        /// The text ends inside a value, or is empty.
         case unexpectedEnd
-        /// A byte that cannot stand here.
+        /// A byte that is not allowed here.
         case unexpectedByte(UInt8)
-        /// A number with a leading zero, without digits, or with digits missing behind `.` or `e`.
+        /// A number with a leading zero, without digits, or with digits missing after `.` or `e`.
         case malformedNumber
-        /// A control character inside of a string that is not escaped.
+        /// An unescaped control character inside a string.
         case controlCharacter(UInt8)
-        /// A `\` before something that is no escape.
+        /// A `\` that does not begin an escape.
         case malformedEscape
         /// `\uD800` to `\uDFFF` that is no half of a pair: grammar allows it, but no Unicode text can hold it.
         case loneSurrogate
-        /// Bytes that are no UTF-8.
+        /// Bytes that are not UTF-8.
         case malformedUTF8
         case tooDeep(limit: Int)
-        /// More bytes behind the value.
+        /// More bytes after the value.
         case trailingBytes
-        /// The value is well-formed so far, but not an object, where one is wanted.
+        /// The value is well-formed so far, but an object is expected.
         case notAnObject
-        /// The value is well-formed so far, but not an array, where one is wanted.
+        /// The value is well-formed so far, but an array is expected.
         case notAnArray
     }
 
     package let fault: Fault
-    /// Bytes before it.
+    /// How many bytes precede it.
     package let offset: Int
 
     package init(_ fault: Fault, at offset: Int) {
@@ -42,10 +42,10 @@ extension JSONError: CustomStringConvertible {
         case .unexpectedEnd: "the JSON ends early, at byte \(self.offset)"
         case .unexpectedByte(let byte):
             "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), cannot stand there in JSON"
-        case .malformedNumber: "the number at byte \(self.offset) is no JSON number"
+        case .malformedNumber: "the number at byte \(self.offset) is not a valid JSON number"
         case .controlCharacter(let byte):
             "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), must be escaped in a JSON string"
-        case .malformedEscape: "the escape at byte \(self.offset) is none of JSON's"
+        case .malformedEscape: "the escape at byte \(self.offset) is not valid JSON"
         case .loneSurrogate: "the escape at byte \(self.offset) is half of a surrogate pair"
         case .malformedUTF8: "byte \(self.offset) is not UTF-8"
         case .tooDeep(let limit): "at byte \(self.offset) the JSON is nested more than \(limit) deep"

@@ -1,6 +1,6 @@
 /// The escapes of RFC 8259 section 7.
 enum JSONEscape {
-    /// What an escape other than `\u` stands for.
+    /// The byte for an escape other than `\u`.
     static func single(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
@@ -13,7 +13,7 @@ enum JSONEscape {
         }
     }
 
-    /// The four hexadecimal digits from `index` on.
+    /// The value of the four hexadecimal digits at `index`.
     static func codeUnit(_ text: Span<UInt8>, at index: Int) -> UInt16? {
         guard index + 4 <= text.count else { return nil }
         var unit: UInt16 = 0
@@ -28,9 +28,9 @@ enum JSONEscape {
         return unit
     }
 
-    /// Appends what the escape at `index`, which was scanned before, stands for.
+    /// Appends the meaning of the escape at `index`, which was scanned before.
     ///
-    /// - Returns: The index behind it, and behind its second half where it is a surrogate pair.
+    /// - Returns: The index after it, or after the second half of a surrogate pair.
     static func append(_ text: Span<UInt8>, at index: Int, to bytes: inout [UInt8]) -> Int {
         guard text[index + 1] == UInt8(ascii: "u") else {
             bytes.append(self.single(text[index + 1]) ?? UInt8(ascii: "?"))

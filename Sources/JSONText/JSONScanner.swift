@@ -1,13 +1,13 @@
 internal import ByteKernels
 
-/// Reads one JSON text (RFC 8259) where it stands: strict, bounded in depth, without allocating anything.
+/// Reads one JSON text (RFC 8259) in place: strict, with bounded depth, and without allocating.
 ///
 /// Stricter than the grammar in one point: an escaped surrogate without its other half is refused, since a string that
 /// holds one is no Unicode text. Looser in none: no comments, no trailing commas, no byte order mark.
 ///
-/// All its positions are indices of the span it is asked with, which must be the same each time.
+/// All positions are indices into the span passed to each call, which must always be the same.
 package struct JSONScanner: Sendable {
-    /// No limit goes deeper; one bit a level is kept.
+    /// The highest possible limit; one bit per level is kept.
     package static let deepest = 128
 
     private(set) var position: Int
@@ -18,9 +18,9 @@ package struct JSONScanner: Sendable {
         self.maximumDepth = min(maximumDepth, Self.deepest)
     }
 
-    /// Validates a whole text: one value, nothing but white space around it.
+    /// Validates a whole text: one value with nothing but white space around it.
     ///
-    /// - Parameter maximumDepth: Containers within each other, at most 128; a text of one number has depth 0.
+    /// - Parameter maximumDepth: How deep containers may be nested, at most 128; a single number has depth 0.
     package static func scan(_ text: Span<UInt8>, maximumDepth: Int = 64) throws(JSONError) -> JSONValue {
         try self.checkUTF8(text)
         var scanner = JSONScanner(maximumDepth: maximumDepth)
@@ -29,7 +29,7 @@ package struct JSONScanner: Sendable {
         return value
     }
 
-    /// Once for a text: what is above ASCII is then right wherever a string may hold it, and wrong everywhere else.
+    /// Done once per text: bytes above ASCII are then valid inside strings, and wrong everywhere else.
     static func checkUTF8(_ text: Span<UInt8>) throws(JSONError) {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: text)
@@ -47,14 +47,14 @@ package struct JSONScanner: Sendable {
         }
     }
 
-    /// The byte that comes next behind white space.
+    /// The next byte after white space.
     mutating func next(_ text: Span<UInt8>) throws(JSONError) -> UInt8 {
         self.skipBlanks(text)
         guard self.position < text.count else { throw JSONError(.unexpectedEnd, at: text.count) }
         return text[self.position]
     }
 
-    /// Goes over the byte that `next` showed.
+    /// Skips the byte that `next` returned.
     mutating func advance() {
         self.position += 1
     }
@@ -68,9 +68,9 @@ package struct JSONScanner: Sendable {
         guard self.position == text.count else { throw JSONError(.trailingBytes, at: self.position) }
     }
 
-    /// Goes over one value and the white space before it, however deep it is.
+    /// Skips one value and the white space before it, however deep it is.
     ///
-    /// - Parameter depth: How many containers it stands in.
+    /// - Parameter depth: How many containers surround it.
     mutating func value(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         let first = try self.next(text)
         let start = self.position
@@ -83,13 +83,13 @@ package struct JSONScanner: Sendable {
         }
     }
 
-    /// Goes over a container from its opening bracket to its closing one.
+    /// Skips a container from its opening bracket to its closing one.
     private mutating func container(_ text: Span<UInt8>, depth outer: Int) throws(JSONError) {
-        // One bit a level, the innermost the lowest: whether it is an object.
+        // One bit per level, the innermost lowest: whether it is an object.
         var objects: UInt128 = 0
         var depth = outer
         while true {
-            // A value is wanted.
+            // A value is expected.
             let first = try self.next(text)
             var isValueDone = true
             switch first {
@@ -115,7 +115,7 @@ package struct JSONScanner: Sendable {
             default:
                 _ = try self.scalar(text, first)
             }
-            // A value was read, or a container opened: then its first value comes.
+            // Either a value was read, or a container was opened and its first value follows.
             while isValueDone {
                 guard depth > outer else { return }
                 let byte = try self.next(text)
@@ -137,7 +137,7 @@ package struct JSONScanner: Sendable {
         }
     }
 
-    /// Goes over a member's name and the colon behind it.
+    /// Skips a member's name and the colon after it.
     mutating func key(_ text: Span<UInt8>) throws(JSONError) -> JSONValue {
         let first = try self.next(text)
         guard first == UInt8(ascii: "\"") else { throw self.unexpected(first) }
@@ -211,7 +211,7 @@ package struct JSONScanner: Sendable {
         return index + 12
     }
 
-    /// Goes over a number: minus, digits without a leading zero, fraction, exponent.
+    /// Skips a number: minus, digits without a leading zero, fraction, exponent.
     private mutating func number(_ text: Span<UInt8>) throws(JSONError) -> JSONValue {
         let start = self.position
         var index = start

@@ -2,14 +2,14 @@ internal import ByteKernels
 
 /// Text as a JSON string.
 ///
-/// No `QuotedText`, which escapes more: what a client is sent stays as near as can be to what was published.
+/// Not `QuotedText`, which escapes more: clients get text as close as possible to what was published.
 package enum JSONString {
-    /// Appends `text` in quotes, escaped as far as RFC 8259 demands: `"`, `\` and control characters.
+    /// Appends `text` in quotes, escaping only what RFC 8259 requires: `"`, `\` and control characters.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         self.appendValid(text.utf8.span, to: &bytes)
     }
 
-    /// The same from UTF-8; what is none becomes U+FFFD.
+    /// The same from UTF-8; invalid bytes become U+FFFD.
     package static func append(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
         if isValidUTF8(text) {
             self.appendValid(text, to: &bytes)

@@ -1,8 +1,8 @@
 internal import ByteKernels
 
-/// Where a value stands in a JSON text that was scanned, and what it is.
+/// Where a value is in a scanned JSON text, and what kind it is.
 ///
-/// It holds no bytes: every question is asked together with the text the value was found in.
+/// It holds no bytes, so every method takes the text in which the value was found.
 package struct JSONValue: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
         case object
@@ -15,11 +15,11 @@ package struct JSONValue: Equatable, Sendable {
     }
 
     package let kind: Kind
-    /// The whole value: a string with its quotes, a container with its brackets.
+    /// The whole value, including the quotes of a string or the brackets of a container.
     ///
     /// To pass it on, copy these bytes.
     package let range: Range<Int>
-    /// Of a string: whether it holds a `\`.
+    /// For a string: whether it contains a `\`.
     package let isEscaped: Bool
 
     init(kind: Kind, range: Range<Int>, isEscaped: Bool = false) {
@@ -28,15 +28,15 @@ package struct JSONValue: Equatable, Sendable {
         self.isEscaped = isEscaped
     }
 
-    /// Of a string: what is between the quotes, still escaped.
+    /// For a string: what is between the quotes, still escaped.
     package var contents: Range<Int> {
         precondition(self.kind == .string, "only a string has contents")
         return (self.range.lowerBound + 1)..<(self.range.upperBound - 1)
     }
 
-    /// Whether this is a string equal to `other`, escapes undone.
+    /// Whether this is a string that equals `other` once unescaped.
     ///
-    /// Allocates only where there are any.
+    /// Allocates only if there are escapes.
     package func isString(_ other: String, in text: Span<UInt8>) -> Bool {
         guard self.kind == .string else { return false }
         if self.isEscaped {
@@ -54,7 +54,7 @@ package struct JSONValue: Equatable, Sendable {
         return true
     }
 
-    /// The string, escapes undone; `nil` for any other kind.
+    /// The string, unescaped; `nil` for any other kind.
     package func string(in text: Span<UInt8>) -> String? {
         guard self.kind == .string else { return nil }
         if self.isEscaped {
@@ -66,7 +66,7 @@ package struct JSONValue: Equatable, Sendable {
         return String(copying: valid)
     }
 
-    /// Appends the UTF-8 of a string, escapes undone; nothing for any other kind.
+    /// Appends a string as UTF-8, unescaped; nothing for any other kind.
     package func appendString(in text: Span<UInt8>, to bytes: inout [UInt8]) {
         guard self.kind == .string else { return }
         let contents = text.extracting(self.contents)
@@ -86,7 +86,7 @@ package struct JSONValue: Equatable, Sendable {
         bytes.append(copying: contents.extracting(plain..<contents.count))
     }
 
-    /// The number, if it is one written without fraction and exponent that fits.
+    /// The number, if it is written without fraction and exponent, and fits.
     package func integer(in text: Span<UInt8>) -> Int64? {
         guard self.kind == .number else { return nil }
         let digits = text.extracting(self.range)
@@ -103,7 +103,7 @@ package struct JSONValue: Equatable, Sendable {
         return value == .min ? nil : -value
     }
 
-    /// The number, as near as a `Double` gets; `nil` for any other kind and for one too great.
+    /// The number, rounded to a `Double`; `nil` for any other kind, and if it is too large.
     package func double(in text: Span<UInt8>) -> Double? {
         guard self.kind == .number, let digits = try? UTF8Span(validating: text.extracting(self.range)),
             let value = Double(String(copying: digits)), value.isFinite

@@ -1,6 +1,6 @@
 internal import ByteKernels
 
-/// Writes JSON into a byte array: commas, quotes and escapes are its own, the order of calls is the caller's.
+/// Writes JSON into a byte array. It takes care of commas, quotes and escapes; the caller, of the order of calls.
 ///
 /// ```swift
 /// JSONWriter.append(to: &bytes) { json in
@@ -18,7 +18,7 @@ package struct JSONWriter: ~Copyable {
         self.bytes = bytes
     }
 
-    /// Appends what `write` writes, which should be one value.
+    /// Appends what `write` writes, which must be one value.
     package static func append<Failure: Error>(
         to bytes: inout [UInt8],
         _ write: (inout JSONWriter) throws(Failure) -> Void
@@ -51,7 +51,7 @@ package struct JSONWriter: ~Copyable {
         self.close(UInt8(ascii: "]"))
     }
 
-    /// A member's name; its value is what is written next.
+    /// Writes a member's name; its value must be written next.
     package mutating func key(_ name: String) {
         self.separate()
         JSONString.append(name, to: &self.bytes)
@@ -66,7 +66,7 @@ package struct JSONWriter: ~Copyable {
         JSONString.append(text, to: &self.bytes)
     }
 
-    /// A string from its UTF-8; what is none becomes U+FFFD.
+    /// Writes a string given as UTF-8; invalid bytes become U+FFFD.
     package mutating func value(text: Span<UInt8>) {
         self.separate()
         JSONString.append(text, to: &self.bytes)
@@ -89,7 +89,7 @@ package struct JSONWriter: ~Copyable {
         Self.append(number, to: &self.bytes)
     }
 
-    /// A number that is infinite or none becomes `null`, since JSON has no word for it.
+    /// Infinity and NaN become `null`, since JSON cannot express them.
     package mutating func value(_ number: Double) {
         self.separate()
         self.bytes.append(contentsOf: (number.isFinite ? number.description : "null").utf8)
@@ -105,7 +105,7 @@ package struct JSONWriter: ~Copyable {
         self.bytes.append(contentsOf: "null".utf8)
     }
 
-    /// One JSON value as it is; the caller knows that it is valid.
+    /// Writes one JSON value as it is; the caller guarantees that it is valid.
     package mutating func value(raw json: Span<UInt8>) {
         self.separate()
         self.bytes.append(copying: json)

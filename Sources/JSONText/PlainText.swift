@@ -1,6 +1,6 @@
-/// Finds the bytes that a JSON string cannot hold as they are, eight at a time.
+/// Finds the bytes that must be escaped in a JSON string, eight at a time.
 enum PlainText {
-    /// The first index from `start` on of a `"`, a `\` or a control character, or the end.
+    /// The index of the first `"`, `\` or control character from `start` on, or the end.
     @inline(__always)
     static func end(in text: Span<UInt8>, from start: Int) -> Int {
         var index = start
@@ -23,7 +23,7 @@ enum PlainText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// Eight bytes, the first one lowest; the optimiser makes one load of it.
+    /// Eight bytes, the first one lowest; the optimiser turns it into a single load.
     @inline(__always)
     private static func word(_ bytes: Span<UInt8>) -> UInt64 {
         let low =
@@ -33,9 +33,9 @@ enum PlainText {
         return low | high << 32
     }
 
-    /// The highest bit of each special byte.
+    /// Sets the highest bit of each special byte.
     ///
-    /// Above the lowest of them there may be wrong ones, from borrows.
+    /// Above the lowest one, bits may be set wrongly because of borrows.
     @inline(__always)
     private static func specials(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -6,7 +6,7 @@ package struct CalendarDate: Equatable, Sendable {
     /// 1 to 31.
     package let day: Int
 
-    /// Counts in years that begin in March, so that the leap day is the last of its year, and in their cycle of 400.
+    /// Counts years from March, so that the leap day comes last, and in cycles of 400 years.
     package init(daysSince1970: Int) {
         let days = daysSince1970 + 719_468
         let cycle = (days >= 0 ? days : days - 146_096) / 146_097

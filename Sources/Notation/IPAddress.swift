@@ -11,7 +11,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The last eight bytes of an IPv6 address, or all four of an IPv4 one.
     package let low: UInt64
 
-    /// `127.0.0.1`, which is this machine and nobody else.
+    /// `127.0.0.1`: this machine only.
     package static let loopback = IPAddress(version4: 0x7F00_0001)
 
     package init(version4 number: UInt32) {
@@ -43,13 +43,13 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// An IPv4 address that came over an IPv6 socket (`::ffff:10.1.2.3`) as the IPv4 address it is; others unchanged.
+    /// Turns an IPv4 address from an IPv6 socket (`::ffff:10.1.2.3`) into the IPv4 address; leaves others unchanged.
     package var unmapped: IPAddress {
         let isMapped = self.version == .six && self.high == 0 && self.low >> 32 == 0xFFFF
         return isMapped ? IPAddress(version4: UInt32(truncatingIfNeeded: self.low)) : self
     }
 
-    /// In the order of the network: 4 or 16 of them.
+    /// 4 or 16 bytes in network order.
     package var bytes: [UInt8] {
         let low = stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self.low >> $0) }
         switch self.version {
@@ -58,7 +58,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Version 6 as RFC 5952 section 4 has it: lower case, the longest run of zeros left out.
+    /// IPv6 is written as in RFC 5952 section 4: lower case, the longest run of zeros left out.
     package var description: String {
         switch self.version {
         case .four: self.text4
@@ -66,7 +66,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Digit by digit, since every handshake asks for it: 825 instructions, where joining strings takes 3,850.
+    /// Written digit by digit, since every handshake needs it: 825 instructions instead of 3,850 for joining strings.
     private var text4: String {
         var text: [UInt8] = []
         text.reserveCapacity(15)
@@ -114,10 +114,10 @@ extension IPAddress {
         }
     }
 
-    /// Whether a host, as URLs and `Host` fields name it, is this machine and nobody else.
+    /// Whether a host, as written in a URL or a `Host` field, can only be this machine.
     ///
-    /// `localhost` and names below it (RFC 6761 section 6.3), and loopback addresses, of version 6 in brackets or not.
-    /// A whole name may end with a dot.
+    /// `localhost` and names below it (RFC 6761 section 6.3), and loopback addresses; IPv6 with or without brackets.
+    /// A fully qualified name may end with a dot.
     package static func isLoopback(host: String) -> Bool {
         let bare = host.hasSuffix(".") ? host.dropLast() : Substring(host)
         let name = bare.lowercased()

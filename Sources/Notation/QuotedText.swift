@@ -1,22 +1,22 @@
-/// Text in double quotes on one line, as JSON (RFC 8259 section 7) and YAML both read it.
+/// Text in double quotes on one line, in a form that both JSON (RFC 8259 section 7) and YAML read.
 ///
-/// Whatever could end the line or steer a terminal is escaped, which is more than JSON asks for.
+/// Anything that could end the line or control a terminal is escaped, which is more than JSON requires.
 package enum QuotedText {
-    /// `text` in its quotes.
+    /// `text` in quotes.
     package static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         self.append(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends `text` in its quotes.
+    /// Appends `text` in quotes.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         self.appendInside(text, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends what stands between the quotes.
+    /// Appends what goes between the quotes.
     package static func appendInside(_ text: String, to bytes: inout [UInt8]) {
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -33,7 +33,7 @@ package enum QuotedText {
         }
     }
 
-    /// Quotes and backslashes, C0, DEL and C1, and the two separators that Unicode has for lines and paragraphs.
+    /// Quotes, backslashes, C0, DEL, C1, and Unicode's line and paragraph separators.
     package static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x22, 0x5C, 0x7F...0x9F, 0x2028, 0x2029: true

@@ -1,13 +1,13 @@
-/// Did you mean: the name of a list that is nearest to what was written.
+/// Did you mean: the name in a list that is closest to what was written.
 package enum Suggestion {
-    /// Longer than any name; what somebody wrote may be as long as he likes.
+    /// Longer than any name; what was written may be of any length.
     private static let longest = 100
 
-    /// The nearest of `names`, or `nil` where none is near enough to be what was meant.
+    /// The closest of `names`, or `nil` if none is close enough to be what was meant.
     ///
-    /// Case and separators do not count (`heartbeat_interval` is `heartbeat.interval`). A transposition is one edit;
-    /// one edit is allowed, and one more for every five letters. Failing that, a name whose front is missing
-    /// (`interval`) or that has one too many (`gateway.heartbeat.interval`), if there is only one such.
+    /// Case and separators are ignored (`heartbeat_interval` is `heartbeat.interval`). A transposition is one edit;
+    /// one edit is allowed, and one more for every five letters. Failing that, a name without its beginning
+    /// (`interval`) or with something before it (`gateway.heartbeat.interval`), if only one name fits.
     package static func nearest(to written: String, among names: some Sequence<String>) -> String? {
         guard written.utf8.count <= Self.longest else { return nil }
         let wanted = Self.letters(of: written)
@@ -30,7 +30,7 @@ package enum Suggestion {
         return best?.name ?? (sameEnding.count == 1 ? sameEnding.first : nil)
     }
 
-    /// `; did you mean publish?`, for the end of a sentence that says what is wrong; empty where nothing was meant.
+    /// `; did you mean publish?`, for the end of an error message; empty if nothing is close.
     package static func question(_ name: String?) -> String {
         name.map { "; did you mean \($0)?" } ?? ""
     }
@@ -39,7 +39,7 @@ package enum Suggestion {
         name.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 
-    /// The edits (insert, delete, replace, swap of neighbours) that lead from one to the other.
+    /// The number of edits (insert, delete, replace, swap of neighbours) between the two.
     static func distance(_ from: [Character], _ to: [Character]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...to.count)
