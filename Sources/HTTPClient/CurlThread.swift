@@ -1,6 +1,6 @@
-// The one file of this target that faces libcurl. The multi handle and the transfers are touched by the thread alone,
-// between `run` and its end; other threads reach the inbox, and the multi handle only to wake it, which curl allows.
-// The thread keeps this object alive, so nobody wakes a handle that is freed.
+// The one file of this target that faces libcurl. Only the thread touches the multi handle and the transfers,
+// between `run` and its end. Other threads use the inbox, and the multi handle only to wake it, which curl allows.
+// The thread keeps this object alive, so nobody can wake a handle that has been freed.
 import CCurl
 import Instruments
 import Notation
@@ -19,11 +19,11 @@ final class CurlThread: @unchecked Sendable {
     private struct Inbox {
         var orders: [Order] = []
         var isStopping = false
-        /// `nil` until the first request, and again once somebody waits for the end.
+        /// `nil` until the first request, and again once somebody waits for the thread to end.
         var thread: Thread?
     }
 
-    /// A `pthread`, to be waited for once.
+    /// A `pthread`, to be joined once.
     @safe
     private struct Thread: @unchecked Sendable {
         let handle: OpaquePointer
@@ -42,7 +42,7 @@ final class CurlThread: @unchecked Sendable {
 
     private let multi: OpaquePointer
     private let inbox = Lock(Inbox())
-    /// The thread's own.
+    /// Used by the thread only.
     private var running: [UInt64: Running] = [:]
 
     init() {
@@ -73,7 +73,7 @@ final class CurlThread: @unchecked Sendable {
         unsafe atalaya_multi_wake(self.multi)
     }
 
-    /// Ends what is under way, then the thread, and waits for it.
+    /// Ends all transfers, then the thread, and waits for it.
     func stop() {
         let thread = self.inbox.withLock { inbox in
             inbox.isStopping = true
@@ -141,7 +141,7 @@ final class CurlThread: @unchecked Sendable {
             max(request.maximumAnswerBytes, 0)
         )
         for (name, value) in request.headers {
-            // To curl, `Name:` takes a header away and `Name;` sends an empty one.
+            // To curl, `Name:` removes a header and `Name;` sends an empty one.
             _ = unsafe atalaya_transfer_add_header(transfer, value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
         if let body = request.body {
@@ -159,7 +159,7 @@ final class CurlThread: @unchecked Sendable {
         }
     }
 
-    /// Answers first: taking away a transfer whose name is still being looked up waits for the look-up.
+    /// Answer first: removing a transfer whose name is still being resolved waits for the resolver.
     private func end(_ identifier: UInt64, with outcome: (Running) -> Outcome) {
         guard let ended = self.running.removeValue(forKey: identifier) else { return }
         ended.continuation.resume(returning: outcome(ended))
@@ -203,14 +203,14 @@ final class CurlThread: @unchecked Sendable {
         }
     }
 
-    /// The host as curl reads it out of a URL; empty where there is none.
+    /// The host as curl parses it from a URL; empty if there is none.
     private static func host(of url: String) -> String {
         unsafe String(unsafeUninitializedCapacity: 256) { buffer in
             unsafe buffer.baseAddress.map { unsafe atalaya_url_host(url, $0, buffer.count) } ?? 0
         }
     }
 
-    /// At least one: to curl, 0 is no limit.
+    /// At least one, since 0 means no limit to curl.
     private static func milliseconds(_ duration: Duration) -> Int64 {
         min(max(duration.wholeMilliseconds, 1), 1_000_000_000)
     }

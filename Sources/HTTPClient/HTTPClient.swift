@@ -1,10 +1,9 @@
 import Synchronization
 
-/// Outgoing HTTP, for everything but messages: libcurl on a thread of its own, behind `async`.
+/// Outgoing HTTP, for everything but messages: libcurl on its own thread, with an `async` interface.
 ///
-/// Any number of requests run at once over connections that are kept and used again. Proxies and their exceptions are
-/// taken from the environment as curl knows them (`https_proxy`, `NO_PROXY`, …), but what is on this machine's
-/// loopback is never asked through one.
+/// Any number of requests run at once over connections that are kept and reused. Proxies and their exceptions come from
+/// the environment, as in curl (`https_proxy`, `NO_PROXY`, …), but loopback is never reached through a proxy.
 package final class HTTPClient: Sendable {
     private let thread: CurlThread
     private let lastIdentifier = Atomic<UInt64>(0)
@@ -19,7 +18,7 @@ package final class HTTPClient: Sendable {
 
     /// Sends a request and waits for the whole answer.
     ///
-    /// Ends at once, with `.cancelled`, when the calling task is cancelled.
+    /// Ends at once with `.cancelled` when the calling task is cancelled.
     package func send(_ request: OutgoingRequest) async throws(HTTPClientError) -> HTTPAnswer {
         if let flaw = request.flaw {
             throw flaw
@@ -28,7 +27,7 @@ package final class HTTPClient: Sendable {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 self.thread.begin(identifier, request, answer: continuation)
-                // The cancellation may have been before the beginning, when there was nothing to cancel yet.
+                // The task may have been cancelled before there was anything to cancel.
                 if Task.isCancelled {
                     self.thread.cancel(identifier)
                 }
@@ -39,9 +38,9 @@ package final class HTTPClient: Sendable {
         return try outcome.get()
     }
 
-    /// Ends everything under way with `.closed`, and the thread.
+    /// Ends all requests with `.closed`, and then the thread.
     ///
-    /// What is asked afterwards ends likewise. Waits until the thread has ended.
+    /// Later requests end with `.closed` too. Waits until the thread has ended.
     package func shutDown() {
         self.thread.stop()
     }

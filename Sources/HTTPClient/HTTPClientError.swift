@@ -5,12 +5,12 @@ package enum HTTPClientError: Error, Equatable, Sendable, CustomStringConvertibl
     case unresolved(reason: String)
     case unreachable(reason: String)
     case timedOut(reason: String)
-    /// TLS could not be agreed, or the certificate is not trusted.
+    /// The TLS handshake failed, or the certificate is not trusted.
     case untrusted(reason: String)
     case answerTooLarge(limit: Int)
-    /// The connection broke, or what came is not HTTP.
+    /// The connection broke, or the answer is not HTTP.
     case broken(reason: String)
-    /// The task that asked was cancelled.
+    /// The calling task was cancelled.
     case cancelled
     /// The client was shut down.
     case closed

@@ -1,6 +1,6 @@
 /// A request to another service.
 ///
-/// Redirects are not followed: they are answers like any other.
+/// Redirects are not followed: they are returned like any other answer.
 package struct OutgoingRequest: Sendable {
     package enum Method: String, Sendable {
         case delete = "DELETE"
@@ -14,14 +14,14 @@ package struct OutgoingRequest: Sendable {
     /// `http://` or `https://`.
     package var url: String
     package var headers: [(name: String, value: String)]
-    /// `nil` for none; an empty one is sent as such, with its length.
+    /// `nil` for no body; an empty body is sent with its length, 0.
     package var body: [UInt8]?
     /// From the call to the last byte of the answer.
     package var timeout: Duration = .seconds(10)
     /// Name look-up, TCP and TLS.
     package var connectTimeout: Duration = .seconds(5)
     package var maximumAnswerBytes = 1 << 20
-    /// A file of certificates in PEM that are trusted instead of the system's.
+    /// A PEM file with the certificates to trust instead of the system's.
     package var authorities: String?
     /// Whether the environment's proxies apply; loopback is never reached through one.
     package var mayUseProxy = true
@@ -38,7 +38,7 @@ package struct OutgoingRequest: Sendable {
         self.body = body
     }
 
-    /// Why it cannot be sent as it is; `nil` if it can.
+    /// Why the request cannot be sent; `nil` if it can.
     var flaw: HTTPClientError? {
         guard !self.url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
             return .invalidRequest("the URL has spaces or control characters")
@@ -68,14 +68,14 @@ package struct OutgoingRequest: Sendable {
     }
 }
 
-/// What came back, whatever its status.
+/// The answer, whatever its status.
 package struct HTTPAnswer: Sendable {
     package let status: Int
-    /// In the order of the answer, names as they were sent.
+    /// In the order of the answer, with names as sent.
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
 
-    /// The first header of that name, in any case.
+    /// The first header with that name, ignoring case.
     package func header(_ name: String) -> String? {
         let wanted = name.lowercased()
         return self.headers.first { $0.name.lowercased() == wanted }?.value

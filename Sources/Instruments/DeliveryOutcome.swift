@@ -1,16 +1,16 @@
-/// What became of one message for one recipient: the list that counters, logs, spans, the ledger and explain share.
+/// What became of one message for one recipient: the list shared by counters, logs, spans, the ledger and explain.
 ///
 /// For each publication, expected recipients = all outcomes + pending.
 package enum DeliveryOutcome: UInt8, Vocabulary {
     /// The kernel has taken the last byte of the frame.
     case written
-    /// It did not fit the recipient's send queue, or was put out of it by the slow-consumer policy.
+    /// It did not fit the recipient's send queue, or the slow-consumer policy removed it from the queue.
     case droppedSlowConsumer
-    /// It waited in the send queue of a connection that ended first.
+    /// It was still in the send queue when the connection ended.
     case closedBeforeWrite
     /// The kernel refused the bytes.
     case writeError
-    /// The publisher is a member and asked for no echo.
+    /// The recipient is the publisher, which asked for no echo.
     case senderExcluded
     /// The recipient's own filter did not let it through.
     case filtered

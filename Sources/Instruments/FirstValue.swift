@@ -1,4 +1,4 @@
-/// The first of several answers to one question; who comes later is not heard.
+/// The first of several answers to one question; later ones are ignored.
 package final class FirstValue<Value: Sendable>: Sendable {
     private enum State: Sendable {
         case nothingYet

@@ -1,8 +1,8 @@
-/// Counts of observations by size, in buckets that are fixed when it is made; owned by one loop, copied by a scrape.
+/// Counts of observations by size, in buckets fixed at creation; owned by one loop, copied by a scrape.
 package struct Histogram: Sendable, Equatable {
     /// Upper bounds of the buckets, ascending, without the last one, +Inf.
     package let bounds: [Double]
-    /// One count a bucket and one for +Inf; not cumulative.
+    /// One count per bucket, plus one for +Inf; not cumulative.
     package private(set) var counts: [UInt64]
     package private(set) var sum: Double = 0
 
@@ -11,7 +11,7 @@ package struct Histogram: Sendable, Equatable {
         self.counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
-    /// Observations in all.
+    /// The total number of observations.
     package var count: UInt64 {
         self.counts.reduce(0, +)
     }
@@ -30,7 +30,7 @@ package struct Histogram: Sendable, Equatable {
         self.observe(duration.inSeconds, times: times)
     }
 
-    /// Adds another loop's observations; both have the same bounds.
+    /// Adds another loop's observations; both must have the same bounds.
     package static func += (left: inout Histogram, right: Histogram) {
         precondition(left.bounds == right.bounds, "histograms of one family share their bounds")
         for index in left.counts.indices {
@@ -45,7 +45,7 @@ extension Histogram {
     package static let latencySeconds: [Double] = [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
     ]
-    /// Lives of connections, in seconds: 1 s to a day.
+    /// Durations of connections, in seconds: 1 s to a day.
     package static let lifetimeSeconds: [Double] = [1, 5, 15, 60, 300, 900, 3600, 14400, 43200, 86400]
     /// Recipients of one message on one loop.
     package static let recipients: [Double] = [0, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000]

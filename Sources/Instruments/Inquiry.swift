@@ -1,18 +1,18 @@
-/// One who is asked for the same again and again, and may be too busy to answer.
+/// Asks the same part the same question again and again, although it may be too busy to answer.
 ///
-/// Nobody waits for it longer than he said. While it owes an answer that somebody has given up on, it is not asked
-/// again, so questions to a part that is stuck do not pile up; what it answers late is kept for whoever asks next.
+/// No caller waits longer than it asked to. While an answer is overdue that a caller has given up on, the part is not
+/// asked again, so questions to a part that is stuck do not pile up. A late answer is kept for the next caller.
 package final class Inquiry<Answer: Sendable>: Sendable {
     package enum Reply: Sendable {
         case inTime(Answer)
-        /// `last` is the newest answer it ever gave, and `owing` the time since the oldest question it did not answer.
+        /// `last` is the newest answer so far, and `owing` the time since the oldest unanswered question.
         ///
-        /// `isNew` where it was punctual until now.
+        /// `isNew` if it has always answered in time until now.
         case late(last: Answer?, owing: Duration, isNew: Bool)
-        /// It has ended and will not answer any more.
+        /// It has ended and will never answer again.
         case ended(last: Answer?)
 
-        /// The newest answer there is; `nil` where it never gave any.
+        /// The newest answer; `nil` if there has never been one.
         package var latest: Answer? {
             switch self {
             case .inTime(let answer): answer
@@ -29,7 +29,7 @@ package final class Inquiry<Answer: Sendable>: Sendable {
     private struct State {
         var last: Answer?
         var lastNumber: UInt64 = 0
-        /// What it owes an answer to.
+        /// The questions that are still unanswered.
         var open: [UInt64: Question] = [:]
 
         var isLate: Bool { self.open.values.contains { $0.isGivenUp } }
@@ -46,8 +46,9 @@ package final class Inquiry<Answer: Sendable>: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
-    ///   - clock: What waiting is measured by.
-    ///   - put: Asks: the closure it hands on takes the answer, on any thread; `false` where nobody is there to answer.
+    ///   - clock: The clock that measures the waiting.
+    ///   - put: Asks the question. The closure it is given takes the answer, on any thread. Returns `false` if nobody
+    ///     is there to answer.
     package init(
         clock: some Clock<Duration> = ContinuousClock(),
         _ put: @escaping @Sendable (_ answer: @escaping @Sendable (Answer) -> Void) -> Bool
@@ -58,7 +59,7 @@ package final class Inquiry<Answer: Sendable>: Sendable {
         self.put = put
     }
 
-    /// Asks, and waits for the answer so long at most.
+    /// Asks, and waits for the answer for at most this long.
     package func reply(within limit: Duration) async -> Reply {
         let now = self.time()
         let number = self.state.withLock { state -> UInt64? in
@@ -74,7 +75,7 @@ package final class Inquiry<Answer: Sendable>: Sendable {
             reply.give(.inTime(answer))
         }
         guard isPut else { return self.ended(number) }
-        // Not a child task: a parent would wait for it, though the answer may have come long ago.
+        // Not a child task: its parent would wait for it even after the answer has come.
         let timer = Task {
             guard (try? await self.sleep(limit)) != nil else { return }
             if let late = self.gaveUp(number) { reply.give(late) }
@@ -83,9 +84,9 @@ package final class Inquiry<Answer: Sendable>: Sendable {
         return await reply.value
     }
 
-    /// Asks all of them at the same time, and waits so long at most for all together.
+    /// Asks all of them at the same time, and waits at most this long for all of them together.
     ///
-    /// - Returns: A reply of each, in their order.
+    /// - Returns: A reply from each, in order.
     package static func replies(of all: [Inquiry], within limit: Duration) async -> [Reply] {
         await withTaskGroup(of: (Int, Reply).self) { group in
             for (index, inquiry) in all.enumerated() {
@@ -104,7 +105,7 @@ package final class Inquiry<Answer: Sendable>: Sendable {
         }
     }
 
-    /// `nil` where the answer has come in this very moment.
+    /// `nil` if the answer has come in the meantime.
     private func gaveUp(_ number: UInt64) -> Reply? {
         let now = self.time()
         return self.state.withLock { state -> Reply? in

@@ -1,6 +1,6 @@
-/// A point in time of the machine's monotonic clock (`CLOCK_MONOTONIC`); it never goes back and knows no calendar.
+/// A point in time of the machine's monotonic clock (`CLOCK_MONOTONIC`), which never goes back and has no calendar.
 ///
-/// Decisions are told the time as a parameter. Only the event loop reads the clock, once a tick.
+/// Decisions get the time as a parameter. Only the event loop reads the clock, once per tick.
 package struct Instant: Hashable, Comparable, Sendable {
     package let nanoseconds: UInt64
 
@@ -14,7 +14,7 @@ package struct Instant: Hashable, Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// Saturates at both ends, so that a far deadline never wraps round.
+    /// Saturates at both ends, so that a distant deadline never wraps around.
     package static func + (instant: Instant, duration: Duration) -> Instant {
         let added = duration.wholeNanoseconds
         if added >= 0 {
@@ -25,7 +25,7 @@ package struct Instant: Hashable, Comparable, Sendable {
         return Instant(nanoseconds: instant.nanoseconds > taken ? instant.nanoseconds - taken : 0)
     }
 
-    /// The time from `right` to `left`; negative where `right` is later.
+    /// The time from `right` to `left`; negative if `right` is later.
     package static func - (left: Instant, right: Instant) -> Duration {
         .nanoseconds(Int64(clamping: left.nanoseconds) - Int64(clamping: right.nanoseconds))
     }
@@ -48,7 +48,7 @@ extension Duration {
         self.wholeNanoseconds / 1_000_000
     }
 
-    /// In seconds, as Prometheus wants it.
+    /// In seconds, as Prometheus expects.
     package var inSeconds: Double {
         Double(self.wholeNanoseconds) / 1e9
     }

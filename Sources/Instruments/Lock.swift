@@ -1,12 +1,12 @@
 import Glibc
 
-/// A mutual exclusion lock around a value, for shared tables that are read mostly.
+/// A mutual exclusion lock around a value, for shared tables that are mostly read.
 ///
-/// Held for a look-up or a change, never while calling out. It is a `pthread_mutex`: the thread sanitizer does not see
-/// the futex calls of `Synchronization.Mutex` on Linux and would report races that are none.
+/// Held for a look-up or a change, never while calling other parts. It is a `pthread_mutex`: on Linux the thread
+/// sanitizer does not see the futex calls of `Synchronization.Mutex` and would report false races.
 @safe
 package final class Lock<Value>: @unchecked Sendable {
-    // Safe to share: `value` is reached only between lock and unlock, and the mutex lives on the heap for as long as
+    // Safe to share: `value` is only used between lock and unlock, and the mutex lives on the heap for as long as
     // this object does, so its address never changes.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

@@ -1,4 +1,4 @@
-/// How much a line matters; a log shows its threshold and everything above.
+/// How important a line is; a log shows its threshold and everything above.
 package enum LogLevel: UInt8, Vocabulary, Comparable {
     case debug
     case info
@@ -19,7 +19,7 @@ package enum LogLevel: UInt8, Vocabulary, Comparable {
     }
 }
 
-/// The fields a line may have beside its time, level, event, message and instance; the raw value is the JSON key.
+/// The fields a line may have besides its time, level, event, message and instance; the raw value is the JSON key.
 package enum LogField: String, CaseIterable, Sendable {
     case connectionId
     case userId
@@ -38,29 +38,29 @@ package enum LogField: String, CaseIterable, Sendable {
     /// How long it will be until something is done, or done again.
     case waitMs
     case error
-    /// Publications of a client.
+    /// Messages published by the client.
     case messagesReceived
-    /// Messages of rooms, handed to the kernel whole.
+    /// Room messages that were handed to the kernel completely.
     case messagesSent
     case bytesReceived
     case bytesSent
-    /// Messages of rooms that did not fit a queue.
+    /// Room messages that did not fit the queue.
     case dropped
-    /// Where clients connect; of a broker, where it is.
+    /// The address that clients connect to; for a broker, its address.
     case address
-    /// Where operators connect.
+    /// The address that operators connect to.
     case managementAddress
     case broker
-    /// How many are open.
+    /// The number of open connections.
     case connections
     case count
-    /// The event loop that is meant, by its name.
+    /// The name of the event loop.
     case loop
-    /// How many event loops there are for clients.
+    /// The number of event loops for clients.
     case loops
-    /// Another instance, by its name.
+    /// The name of another instance.
     case peer
-    /// Which part of the gateway is meant.
+    /// The part of the gateway.
     case source
     case version
 }
@@ -71,20 +71,20 @@ package enum LogValue: Sendable, Equatable {
     case flag(Bool)
 }
 
-/// A target's list of log events: an enum whose raw values are the stable dotted names, `connection.opened`.
+/// A target's list of log events: an enum whose raw values are the stable dotted names, such as `connection.opened`.
 ///
 /// `docs/events.md` is printed from all of them.
 package protocol LogEvent: CaseIterable, RawRepresentable, Sendable where RawValue == String {
     var level: LogLevel { get }
     /// What happened, as a sentence without values.
     var message: String { get }
-    /// Every field that may stand in its lines.
+    /// Every field that its lines may have.
     var fields: [LogField] { get }
 }
 
 /// One line before it becomes text.
 ///
-/// Its time is read by whoever takes it.
+/// Its time is read by the sink that takes it.
 package struct LogRecord: Sendable {
     package let event: String
     package let level: LogLevel
@@ -104,7 +104,7 @@ package protocol LogSink: Sendable {
     func take(_ record: LogRecord)
 }
 
-/// What a part of the gateway is handed to write its events with.
+/// What a part of the gateway uses to write its events.
 package struct EventLog: Sendable {
     package let threshold: LogLevel
     private let sink: any LogSink
@@ -114,7 +114,7 @@ package struct EventLog: Sendable {
         self.sink = sink
     }
 
-    /// Writes one line; the values are only made when the level is shown.
+    /// Writes one line; the values are only computed if the level is shown.
     package func write(_ event: some LogEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
         guard event.level >= self.threshold else { return }
         self.sink.take(
@@ -123,7 +123,7 @@ package struct EventLog: Sendable {
     }
 }
 
-/// Takes nothing: for parts that run without a log.
+/// Drops everything: for parts that run without a log.
 package struct NoLog: LogSink {
     package init() {}
     package func take(_ record: LogRecord) {}

@@ -7,7 +7,7 @@ package enum MetricKind: String, Sendable {
 
 /// The declaration of one metric family: a line in its target's `…Metrics.swift`.
 package struct MetricFamily: Sendable, Hashable {
-    /// The full name, prefix `atalaya_` included except for the conventional `process_*`.
+    /// The full name, including the prefix `atalaya_` except for the conventional `process_*`.
     package let name: String
     package let kind: MetricKind
     /// One sentence for HELP.
@@ -23,7 +23,7 @@ package struct MetricFamily: Sendable, Hashable {
     }
 }
 
-/// The numbers of one scrape: families in the order in which they were declared, each with its series.
+/// The numbers of one scrape: families in order of declaration, each with its series.
 package struct Measurements: Sendable {
     package enum Value: Sendable, Equatable {
         case number(Double)
@@ -46,7 +46,7 @@ package struct Measurements: Sendable {
 
     package init() {}
 
-    /// Makes a family stand in the exposition even while it has no series.
+    /// Adds a family to the exposition even if it has no series.
     package mutating func declare(_ family: MetricFamily) {
         _ = self.position(of: family)
     }
@@ -64,7 +64,7 @@ package struct Measurements: Sendable {
         self.add(family, Series(labels: labels, value: .histogram(histogram)))
     }
 
-    /// Of a family without labels.
+    /// For a family without labels.
     package mutating func record(_ family: MetricFamily, _ value: some BinaryInteger) {
         self.record(family, [], value)
     }
@@ -87,11 +87,11 @@ package struct Measurements: Sendable {
     }
 }
 
-/// A part of the gateway that has numbers to show.
+/// A part of the gateway that has numbers to export.
 package protocol MetricSource: Sendable {
-    /// Every family it may ever record: what dashboards and alerts are held to.
+    /// Every family it may ever record; dashboards and alerts are checked against it.
     var families: [MetricFamily] { get }
 
-    /// Copies its numbers as they are now. May ask the event loops, so it may take as long as a loop is allowed to.
+    /// Copies the current numbers. May ask the event loops, so it may take as long as a loop is allowed to.
     func measure(into measurements: inout Measurements) async
 }

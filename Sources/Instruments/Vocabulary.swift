@@ -1,15 +1,15 @@
 /// A closed list of words that counters, logs, traces and answers share.
 ///
-/// The raw values count from 0 without gaps, in the order of the cases, so that `PerCase` can index by them.
+/// The raw values count up from 0 without gaps, in the order of the cases, so that `PerCase` can use them as indices.
 @usableFromInline
 package protocol Vocabulary: CaseIterable, Hashable, Sendable, RawRepresentable where RawValue == UInt8 {
-    /// The word as it stands in label values, log fields and JSON.
+    /// The word as used in label values, log fields and JSON.
     var label: String { get }
 }
 
-/// One value for each case of a vocabulary: an array that is indexed by a word and cannot miss one.
+/// One value for each case of a vocabulary: an array indexed by its words, with no word missing.
 ///
-/// Inlined into other targets: messages are counted in it.
+/// Inlined into other targets, since messages are counted in it.
 @usableFromInline
 package struct PerCase<Key: Vocabulary, Value> {
     @usableFromInline var values: [Value]
@@ -33,7 +33,7 @@ extension PerCase: Sendable where Value: Sendable {}
 extension PerCase: Equatable where Value: Equatable {}
 
 extension PerCase where Value: AdditiveArithmetic {
-    /// All values together.
+    /// The sum of all values.
     package var sum: Value {
         self.values.reduce(.zero, +)
     }

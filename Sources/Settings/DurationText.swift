@@ -4,8 +4,7 @@ package enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
     ]
 
-    /// `nil` for what is no duration; a duration that does not fit is the longest there is, so that a bound refuses
-    /// it.
+    /// `nil` if it is not a duration. One that does not fit becomes the longest possible, so that a bound refuses it.
     package static func parse(_ text: String) -> Duration? {
         if text == "0" {
             return .zero
@@ -17,7 +16,7 @@ package enum DurationText {
 
     /// In the largest unit that divides it: 90 s is `90s`, 120 s is `2m`.
     ///
-    /// What is below a millisecond is cut off.
+    /// Anything below a millisecond is cut off.
     package static func show(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)

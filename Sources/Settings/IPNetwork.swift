@@ -1,11 +1,11 @@
 package import Notation
 
-/// The addresses that share a prefix: `10.0.0.0/8`, `fd00::/8`, or one address alone.
+/// The addresses that share a prefix: `10.0.0.0/8`, `fd00::/8`, or a single address.
 package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     package let address: IPAddress
     package let prefixBits: Int
 
-    /// `nil` also where bits are set after the prefix: `10.1.2.3/8` is more likely a mistake than a wish.
+    /// `nil` also if bits are set after the prefix: `10.1.2.3/8` is probably a mistake.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
@@ -23,7 +23,7 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         guard Self.masked(address.bytes, to: self.prefixBits) == address.bytes else { return nil }
     }
 
-    /// An IPv4 address that came over an IPv6 socket (`::ffff:10.1.2.3`) is matched as the IPv4 address it is.
+    /// An IPv4 address from an IPv6 socket (`::ffff:10.1.2.3`) is matched as an IPv4 address.
     package func contains(_ other: IPAddress) -> Bool {
         let bytes = (self.address.version == .four ? other.unmapped : other).bytes
         guard bytes.count == self.address.bytes.count else { return false }

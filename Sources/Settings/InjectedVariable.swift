@@ -1,6 +1,6 @@
-/// What Kubernetes puts into the environment of every pod for each Service of its namespace.
+/// What Kubernetes adds to the environment of every pod for each Service in its namespace.
 ///
-/// A Service named `atalaya-public` makes `ATALAYA_PUBLIC_PORT=tcp://10.0.0.1:8080`, which is no answer to
+/// A Service named `atalaya-public` sets `ATALAYA_PUBLIC_PORT=tcp://10.0.0.1:8080`, which is not meant for
 /// `public.port`.
 enum InjectedVariable {
     private static let protocols = ["TCP", "UDP", "SCTP"]

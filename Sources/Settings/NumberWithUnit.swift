@@ -1,4 +1,4 @@
-/// ASCII digits, perhaps with a minus, and the letters that follow them.
+/// ASCII digits, optionally with a minus sign, and the letters that follow them.
 struct NumberWithUnit {
     let unit: String
     private let digits: String

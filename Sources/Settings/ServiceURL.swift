@@ -1,16 +1,16 @@
 import Foundation
 
-/// Where another service is, with what it takes to be let in.
+/// The address of another service, with the credentials it requires.
 ///
 /// Its text never shows the password.
 package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     /// In lower case.
     package let scheme: String
-    /// Percent-decoded; `nil` where none is given.
+    /// Percent-decoded; `nil` if none is given.
     package let user: String?
-    /// Percent-decoded; `nil` where none is given.
+    /// Percent-decoded; `nil` if none is given.
     package let password: Secret?
-    /// Without brackets where it is an IPv6 address.
+    /// Without brackets if it is an IPv6 address.
     package let host: String
     package let port: Int?
     /// Percent-decoded, with its first slash, or empty.
@@ -19,7 +19,7 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package let whole: Secret
     package let description: String
 
-    /// `nil` without scheme and host, with a port beyond 65535, and with spaces or control characters.
+    /// `nil` without scheme and host, with a port above 65535, or with spaces or control characters.
     package init?(_ text: String) {
         guard !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) else { return nil }
         guard var parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host else {

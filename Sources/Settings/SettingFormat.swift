@@ -5,10 +5,10 @@ struct SettingFormat<Value>: Sendable {
     /// What `config reference` calls it: `duration`, `size`, `text`.
     let kind: String
     var unit: String?
-    /// Bounds or choices, in words; `nil` where anything goes.
+    /// Bounds or choices, in words; `nil` if there are none.
     var bounds: String?
     var isSecret = false
-    /// A value of this kind can give no secret away, even where it was written under a wrong key.
+    /// A value of this kind cannot give away a secret, even under a wrong key.
     var isHarmless = false
     let parse: @Sendable (String) throws(SettingsProblem) -> Value
     let show: @Sendable (Value) -> String
@@ -64,7 +64,7 @@ extension SettingFormat where Value == Int {
         )
     }
 
-    /// A number beyond `Int` is the furthest there is, so that a bound refuses it.
+    /// A number beyond `Int` becomes the largest or smallest possible, so that a bound refuses it.
     private static func number(_ text: String) -> Int? {
         guard let written = NumberWithUnit(text), written.unit.isEmpty else { return nil }
         return Int(written.number(times: 1))
@@ -86,7 +86,7 @@ extension SettingFormat where Value == Int {
         show: (Int) -> String
     ) throws(SettingsProblem) -> Int {
         guard value >= range.lowerBound else { throw .belowBound(show(range.lowerBound)) }
-        // A number too long to read was read as the furthest there is.
+        // A number that was too large to read was read as `Int.max`.
         guard value <= range.upperBound, value < Int.max else {
             throw .aboveBound(show(min(range.upperBound, Int.max - 1)))
         }
@@ -168,7 +168,7 @@ extension SettingFormat where Value: CaseIterable & RawRepresentable<String> & S
 }
 
 extension SettingFormat where Value == ServiceURL {
-    /// `isSecret` is false: what a URL hides, its own text hides.
+    /// `isSecret` is false: the text of a URL already hides its secrets.
     static func url(schemes: [String]) -> Self {
         let remedy = "write it as \(schemes[0])://host:port"
         return Self(

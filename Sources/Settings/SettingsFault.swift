@@ -3,7 +3,7 @@ import Notation
 /// One thing that is wrong with the configuration: a line on stderr, with key, value, place and remedy.
 package struct SettingsFault: Hashable, Sendable, CustomStringConvertible {
     package let key: String?
-    /// As it may be shown: never a secret.
+    /// In a form that may be shown: never a secret.
     package let value: String?
     package let origin: SettingsOrigin
     package let problem: SettingsProblem
@@ -15,7 +15,7 @@ package struct SettingsFault: Hashable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// One line, as below.
+    /// One line, such as this:
     ///
     /// `atalaya.yaml:4: heartbeat.interval = "25x": is not a duration; write it as 250ms, 25s, 2m or 1h`
     package var description: String {
@@ -47,7 +47,7 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
     case notKeyValue
     case unreadable(reason: String)
     case malformed(reason: String)
-    /// Said by whoever read the value, of values that do not go together.
+    /// Reported by the code that read the value, for values that do not go together.
     case refused(String)
 
     package var description: String {
@@ -74,7 +74,7 @@ package enum SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
-/// A variable that looks like one of ours and is none.
+/// A variable that looks like one of ours but is not.
 package struct SettingsWarning: Hashable, Sendable, CustomStringConvertible {
     package let variable: String
     package let nearest: String?

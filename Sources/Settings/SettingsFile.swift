@@ -3,9 +3,9 @@ import Yams
 
 /// The keys of a YAML file with their values and lines.
 ///
-/// Nested and dotted keys mean the same. All that is wrong with the file's form is collected, and what can still be
-/// read is: `YAMLSnapshot` of swift-configuration would give up the whole file for the first such fault, and knows no
-/// lines.
+/// Nested and dotted keys mean the same. All faults in the file's form are collected, and whatever can still be read is
+/// read. `YAMLSnapshot` of swift-configuration would give up the whole file at the first such fault, and it does not
+/// know line numbers.
 struct SettingsFile {
     enum Content: Equatable {
         case scalar(String)
@@ -28,7 +28,7 @@ struct SettingsFile {
     private let path: String
 
     private static let maximumBytes = 1 << 20
-    /// An alias costs a line and may stand for a million; no configuration needs as many.
+    /// A short alias may stand for a million values; no configuration needs that many.
     private static let maximumVisits = 100_000
     private static let maximumDepth = 32
 
@@ -74,12 +74,12 @@ struct SettingsFile {
         }
     }
 
-    /// `nil` for an empty document, and where a fault says why.
+    /// `nil` for an empty document, and after a fault that says why.
     private mutating func root(of text: String) -> Node? {
         do {
             return try Parser(yaml: text).singleRoot()
         } catch let YamlError.duplicatedKeysInMapping(keys, context) {
-            // Yams ends here and reads nothing more; it tells where the first of these keys stands first.
+            // Yams stops here and reads nothing more; it says where the first of these keys first occurs.
             let first = SettingsOrigin.file(path: self.path, line: context.mark.line)
             self.refuse(.givenBefore(first), key: keys.first)
         } catch {
@@ -154,7 +154,7 @@ struct SettingsFile {
 }
 
 extension YamlError {
-    /// What is wrong and where, as far as Yams says.
+    /// What is wrong and where, as far as Yams knows.
     fileprivate var fault: (reason: String, line: Int)? {
         switch self {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),

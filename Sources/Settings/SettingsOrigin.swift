@@ -1,9 +1,9 @@
-/// Where a value came from, in words an operator can go to and change it.
+/// Where a value came from, in words that lead an operator to the place to change it.
 package enum SettingsOrigin: Hashable, Sendable, CustomStringConvertible {
-    /// As it was typed: `--port`, or `--set public.port`.
+    /// As typed: `--port`, or `--set public.port`.
     case flag(String)
     case environment(String)
-    /// Lines count from 1; 0 where the whole file is meant.
+    /// Lines count from 1; 0 means the whole file.
     case file(path: String, line: Int)
     case `default`
 

@@ -82,7 +82,7 @@ extension SettingsReader {
         }.joined()
     }
 
-    /// The same for the same configuration wherever it came from; says nothing of a secret but whether it is set.
+    /// The same for the same configuration, wherever it came from; reveals nothing of a secret but whether it is set.
     package var fingerprint: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for setting in self.effectiveSettings.sorted(by: { $0.declaration.key < $1.declaration.key }) {
@@ -98,7 +98,7 @@ extension SettingsReader {
         return self.effectiveSettings.map(\.declaration.group).filter { seen.insert($0).inserted }
     }
 
-    /// Plain where YAML surely reads it back as it is, else in double quotes.
+    /// Plain if YAML is sure to read it back unchanged, else in double quotes.
     private static func yaml(_ text: String, inList: Bool) -> String {
         let isPlain = text.wholeMatch(of: /[A-Za-z0-9.\/_][A-Za-z0-9._\/:@-]*[A-Za-z0-9.\/_]|[A-Za-z0-9]/) != nil
         let mayBeRead = isPlain && text.lowercased() != "null" && !(inList && text.contains(":"))
@@ -111,7 +111,7 @@ extension SettingsReader {
         let widths = columns.map { column in cells.map { $0[column].count }.max() ?? 0 }
         return cells.map { row in
             let padded = columns.map { column in
-                // The last column is as long as its sentence.
+                // The last column is not padded.
                 column == columns.last
                     ? row[column] : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
             }

@@ -1,6 +1,6 @@
 package import Notation
 
-/// The kinds of values there are. `shownDefault` puts a computed or dependent default into words: `one a core`.
+/// The kinds of values. `shownDefault` puts a computed or dependent default into words: `one per core`.
 extension SettingsReader {
     package mutating func bool(
         _ key: String,
@@ -24,7 +24,7 @@ extension SettingsReader {
         return self.read(key, format, default: fallback, shownDefault: shownDefault, sentence) ?? fallback
     }
 
-    /// A number that need not be set, as a limit that is off by default.
+    /// A number that need not be set, such as a limit that is off by default.
     package mutating func optionalInt(
         _ key: String,
         shownDefault: String? = nil,
@@ -73,7 +73,7 @@ extension SettingsReader {
         return self.read(key, format, default: fallback, shownDefault: shownDefault, sentence) ?? fallback
     }
 
-    /// A text that need not be set, and where it is set is not empty.
+    /// A text that need not be set, but must not be empty if it is.
     package mutating func optionalString(
         _ key: String,
         shownDefault: String? = nil,
@@ -92,7 +92,7 @@ extension SettingsReader {
         return self.readList(key, format, default: fallback, shownDefault: shownDefault, sentence)
     }
 
-    /// Never empty where it is set, without control characters, never shown.
+    /// Not empty if set, without control characters, never shown.
     package mutating func secret(
         _ key: String,
         shownDefault: String? = nil,
@@ -121,7 +121,7 @@ extension SettingsReader {
         self.read(key, .url(schemes: schemes), default: nil, shownDefault: nil, sentence)
     }
 
-    /// An address to listen on or to connect to; `nil` as default stands for what `shownDefault` says.
+    /// An address to listen on or to connect to; a default of `nil` means what `shownDefault` says.
     package mutating func address(
         _ key: String,
         default fallback: IPAddress?,

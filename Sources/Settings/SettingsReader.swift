@@ -1,16 +1,16 @@
 import Notation
 
-/// Reads settings, and remembers what it was asked.
+/// Reads settings, and remembers what was asked for.
 ///
-/// One call states key, default, bounds and sentence. From these calls follow the reference, the effective
-/// configuration, the unknown keys and all faults at once; there is no second list of keys. A value that is wrong is
-/// noted as a fault and read as its default, so that the next one is read as well: whoever made the reader looks at
-/// `faults` before using anything.
+/// One call states key, default, bounds and sentence. The reference, the effective configuration, the unknown keys and
+/// the complete list of faults follow from these calls; there is no second list of keys. A wrong value is noted as a
+/// fault and read as its default, so that reading continues. Whoever made the reader must look at `faults` before using
+/// anything.
 package struct SettingsReader {
-    /// Longer than this no duration may be, so that no sum with a time of day overflows.
+    /// The longest duration allowed, so that no sum with a time of day overflows.
     package static let longestDuration = Duration.seconds(366 * 24 * 3600)
 
-    /// In the order in which they were asked for.
+    /// In the order in which they were read.
     package private(set) var effectiveSettings: [EffectiveSetting] = []
     private var positions: [String: Int] = [:]
     private var valueFaults: [SettingsFault] = []
@@ -24,7 +24,7 @@ package struct SettingsReader {
     /// - Parameters:
     ///   - flags: In the order of the command line; a key given twice is a fault.
     ///   - environment: The whole of it; only `ATALAYA_…` is looked at.
-    ///   - file: A YAML file. That it cannot be read is a fault, not an error.
+    ///   - file: A YAML file. If it cannot be read, that is a fault, not an error.
     package init(flags: [SettingsFlag], environment: [String: String], file: String?) {
         let contents = file.map { SettingsFile(path: $0) }
         self.sources = SettingsSources(flags: flags, environment: environment, file: contents)
@@ -35,7 +35,7 @@ package struct SettingsReader {
         self.sources = SettingsSources(flags: flags, environment: environment, file: contents)
     }
 
-    /// Notes that values which are each right do not go together; `remedy` says what would be right.
+    /// Notes that values that are each valid do not go together; `remedy` says what would be right.
     package mutating func refuse(_ key: String, _ remedy: String) {
         let setting = self.positions[key].map { self.effectiveSettings[$0] }
         let fault = SettingsFault(
@@ -47,7 +47,7 @@ package struct SettingsReader {
         self.valueFaults.append(fault)
     }
 
-    /// All that is wrong: the file's form, unknown keys, wrong values.
+    /// Everything that is wrong: the file's form, unknown keys, wrong values.
     ///
     /// Complete once everything has been read.
     package var faults: [SettingsFault] {
@@ -66,7 +66,7 @@ package struct SettingsReader {
         }
     }
 
-    /// Reads one value and remembers the question.
+    /// Reads one value and remembers that it was asked for.
     ///
     /// - Parameter shownDefault: The default in words, where it is computed or depends on another key.
     mutating func read<Value>(
@@ -101,7 +101,7 @@ package struct SettingsReader {
         return value
     }
 
-    /// Reads a list: a sequence in the file, elsewhere entries with commas between them.
+    /// Reads a list: a sequence in the file, entries separated by commas elsewhere.
     ///
     /// An empty text is an empty list.
     mutating func readList<Value>(
@@ -157,7 +157,7 @@ package struct SettingsReader {
         value: String?,
         at origin: SettingsOrigin
     ) {
-        // A URL that could not be read may hold a password anywhere.
+        // A URL that could not be parsed may contain a password anywhere.
         let isShown = declaration.isHarmless || !(declaration.isSecret || (value ?? "").contains("@"))
         let shown = isShown ? value : value.map { _ in Secret.redacted }
         self.valueFaults.append(SettingsFault(key: declaration.key, value: shown, origin: origin, problem: problem))
@@ -209,7 +209,7 @@ package struct SettingsReader {
             } else {
                 let nearest = Suggestion.nearest(to: key, among: keys)
                 problem = .unknownKey(nearest: nearest)
-                // What was meant for a number cannot be a secret; anything else may be.
+                // A value meant for a number cannot be a secret; any other may be.
                 let meant = nearest.flatMap { self.positions[$0] }.map { self.effectiveSettings[$0].declaration }
                 isShown = meant?.isHarmless ?? false
             }

@@ -11,11 +11,11 @@ struct SettingsSources {
         let origin: SettingsOrigin
     }
 
-    /// Faults of form: a file that cannot be read, a key given twice.
+    /// Faults in form: a file that cannot be read, a key given twice.
     private(set) var faults: [SettingsFault] = []
     let file: SettingsFile?
     let flags: [SettingsFlag]
-    /// The names of those that begin with `ATALAYA_` and are none of Kubernetes' making.
+    /// The names of variables that begin with `ATALAYA_` and were not set by Kubernetes.
     let variables: [String]
     private let flagProvider: InMemoryProvider
     private let environmentProvider: EnvironmentVariablesProvider
@@ -49,7 +49,7 @@ struct SettingsSources {
                 given.map { key, flag in
                     (Self.path(of: key), ConfigValue(.string(flag.value ?? ""), isSecret: true))
                 },
-                // `a..b` is the path of `a.b`; it is a fault all the same, since no such key is known.
+                // `a..b` has the path of `a.b`; it is still a fault, since no such key is known.
                 uniquingKeysWith: { first, _ in first }
             )
         )
@@ -60,7 +60,7 @@ struct SettingsSources {
         self.faults += file?.faults ?? []
     }
 
-    /// The value that counts, or `nil` where no source has one.
+    /// The value that takes effect, or `nil` if no source has one.
     func value(of key: String) -> Value? {
         if let text = self.text(self.look(up: key, in: self.flagProvider)) {
             let flag = self.flags.first { $0.key == key }
@@ -82,7 +82,7 @@ struct SettingsSources {
     }
 
     private func look(up key: String, in provider: some ConfigProvider) -> LookupResult? {
-        // Both hold texts and are asked for texts, so neither has anything to throw.
+        // Both hold texts and are asked for texts, so neither can throw.
         try? provider.value(forKey: Self.path(of: key), type: .string)
     }
 

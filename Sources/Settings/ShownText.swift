@@ -1,6 +1,6 @@
 import Notation
 
-/// Texts of an operator's making, made fit for one line.
+/// Texts written by an operator, made safe to show on one line.
 package enum ShownText {
     private static let longest = 120
 

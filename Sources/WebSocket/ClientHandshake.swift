@@ -4,13 +4,13 @@ package import HTTP
 
 /// The client's side of the opening handshake (RFC 6455 section 4.1).
 package struct ClientHandshake: Sendable {
-    /// Why an answer opens no WebSocket.
+    /// Why an answer does not open a WebSocket.
     package enum Failure: Error, Equatable, Sendable {
         /// Any status but 101.
         case refused(HTTPStatus)
         case notUpgraded
         case wrongAcceptKey
-        /// The server chose what was not offered.
+        /// The server chose something that was not offered.
         case subprotocolNotOffered(String)
         case extensionNotOffered(String)
     }
@@ -18,7 +18,7 @@ package struct ClientHandshake: Sendable {
     package let subprotocols: [String]
     private let key: String
 
-    /// - Parameter subprotocols: What is offered, most wanted first.
+    /// - Parameter subprotocols: The subprotocols to offer, in order of preference.
     package init(subprotocols: [String] = []) {
         self.subprotocols = subprotocols
         self.key = Base64.standard.encode(randomBytes(16).span)
@@ -28,8 +28,8 @@ package struct ClientHandshake: Sendable {
     ///
     /// - Parameters:
     ///   - target: Path and query, percent-encoded.
-    ///   - host: As it stands in `Host`.
-    ///   - headers: Sent beside those of the handshake.
+    ///   - host: The value of `Host`.
+    ///   - headers: Sent in addition to those of the handshake.
     package func writeRequest(
         target: String,
         host: String,

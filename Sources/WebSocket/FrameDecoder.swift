@@ -1,18 +1,18 @@
 import ByteKernels
 
-/// Reads the frames of one peer (RFC 6455 section 5), fed with bytes as they come.
+/// Reads the frames of one peer (RFC 6455 section 5) from bytes as they arrive.
 ///
-/// Everything it is given is used up, and nothing is scanned or copied twice:
-/// - a message that stands whole and unfragmented in the buffer is unmasked in place and handed out as a range of it;
-/// - the bytes of any other are copied as they come. What the decoder holds grows with what has arrived, to at most
-///   twice as much, and never beyond the announced length;
-/// - text is validated as it comes, so a message is refused at the first byte that cannot be text, however long it is
-///   announced to be.
+/// It consumes everything it is given, and scans and copies nothing twice:
+/// - a message that is whole and unfragmented in the buffer is unmasked in place and returned as a range of it;
+/// - the bytes of any other message are copied as they arrive. The decoder holds at most twice what has arrived, and
+///   never more than the announced length;
+/// - text is validated as it arrives, so a message is refused at the first invalid byte, however long it is announced
+///   to be.
 ///
-/// An idle decoder holds no memory of its own. After a close or a fault it swallows what follows.
+/// An idle decoder holds no memory. After a close or a fault it discards what follows.
 package struct FrameDecoder: ~Copyable {
     package let role: WebSocketRole
-    /// All fragments together; control frames are not counted.
+    /// The limit for all fragments together; control frames are not counted.
     package let maximumMessageBytes: Int
     private var isOver = false
     private var unfinished: Unfinished?
@@ -23,14 +23,14 @@ package struct FrameDecoder: ~Copyable {
         self.maximumMessageBytes = maximumMessageBytes
     }
 
-    /// Whether bytes of a frame, or fragments of a message, have come and their end has not.
+    /// Whether part of a frame, or of a fragmented message, has arrived but not its end.
     package var isInsideMessage: Bool { self.unfinished != nil }
 
-    /// The next thing the peer said, or `nil` when all of `bytes` is used up and more are needed.
+    /// The next event from the peer, or `nil` when all of `bytes` is consumed and more are needed.
     ///
     /// - Parameters:
     ///   - bytes: Unmasked in place.
-    ///   - offset: Where to read on; moved past what was used. Call until `nil` comes, with the same buffer.
+    ///   - offset: Where to continue; moved past what was consumed. Call with the same buffer until it returns `nil`.
     package mutating func next(_ bytes: inout MutableSpan<UInt8>, from offset: inout Int) -> FrameEvent? {
         guard !self.isOver else {
             offset = bytes.count
@@ -55,7 +55,7 @@ package struct FrameDecoder: ~Copyable {
         self.unfinished = nil
     }
 
-    /// Reads a frame, or what there is of it.
+    /// Reads a frame, or as much of it as has arrived.
     private mutating func readFrame(
         _ bytes: inout MutableSpan<UInt8>,
         from offset: inout Int
@@ -79,7 +79,7 @@ package struct FrameDecoder: ~Copyable {
         return try self.beginPayload(of: head, &bytes, from: &offset)
     }
 
-    /// What the next frame may be, by what came before it.
+    /// What kind of frame may come next, given what came before.
     private var expectation: FrameHead.Expectation {
         FrameHead.Expectation(
             role: self.role,
@@ -89,7 +89,7 @@ package struct FrameDecoder: ~Copyable {
         )
     }
 
-    /// Completes a head that was cut between two buffers.
+    /// Completes a head that was split between two buffers.
     private func readCutHead(
         _ unfinished: Unfinished,
         _ bytes: Span<UInt8>,
@@ -107,7 +107,7 @@ package struct FrameDecoder: ~Copyable {
         return nil
     }
 
-    /// Takes what there is of a payload whose head has just been read.
+    /// Takes the available part of a payload whose head has just been read.
     private mutating func beginPayload(
         of head: FrameHead,
         _ bytes: inout MutableSpan<UInt8>,
@@ -134,7 +134,7 @@ package struct FrameDecoder: ~Copyable {
         return try self.take(bytes.span.extracting(range), into: unfinished)
     }
 
-    /// Takes the next piece of a payload that was cut between two buffers.
+    /// Takes the next piece of a payload that was split between two buffers.
     private mutating func readOn(
         _ unfinished: Unfinished,
         _ bytes: inout MutableSpan<UInt8>,
@@ -188,7 +188,7 @@ package struct FrameDecoder: ~Copyable {
         return unfinished
     }
 
-    /// Gives the memory back that only a cut head or a cut control frame had needed.
+    /// Releases memory that was only needed for a split head or control frame.
     private mutating func forgetIfIdle() {
         if let unfinished = self.unfinished, unfinished.kind == nil { self.unfinished = nil }
     }

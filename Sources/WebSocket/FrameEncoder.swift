@@ -1,6 +1,6 @@
 import ByteKernels
 
-/// Writes the frames of one end (RFC 6455 section 5): lengths in their shortest form, masked where a client writes.
+/// Writes the frames of one end (RFC 6455 section 5): lengths in their shortest form, masked if a client writes.
 package struct FrameEncoder: Sendable {
     package let role: WebSocketRole
 
@@ -8,18 +8,18 @@ package struct FrameEncoder: Sendable {
         self.role = role
     }
 
-    /// How many bytes the head of a frame with such a payload takes.
+    /// The size of the head of a frame with such a payload, in bytes.
     package func headBytes(payloadBytes: Int) -> Int {
         let length = payloadBytes < 126 ? 2 : payloadBytes <= 0xFFFF ? 4 : 10
         return self.role == .client ? length + 4 : length
     }
 
-    /// How many bytes a frame with such a payload takes.
+    /// The size of a frame with such a payload, in bytes.
     package func frameBytes(payloadBytes: Int) -> Int {
         self.headBytes(payloadBytes: payloadBytes) + payloadBytes
     }
 
-    /// Writes a frame to `output`, which must have `frameBytes` of room.
+    /// Writes a frame to `output`, which must have room for `frameBytes`.
     @_lifetime(output: copy output)
     package func write(
         _ opcode: Opcode,
@@ -32,7 +32,7 @@ package struct FrameEncoder: Sendable {
             self.writeHead(opcode, payloadBytes: payload.count, isFinal: isFinal, key: nil, into: &output)
             output.append(copying: payload)
         case .client:
-            // A fresh key for each frame, which nobody can foresee (RFC 6455 section 5.3).
+            // A new, unpredictable key for each frame (RFC 6455 section 5.3).
             let key = UInt32.random(in: .min ... .max)
             self.writeHead(opcode, payloadBytes: payload.count, isFinal: isFinal, key: key, into: &output)
             let start = output.count
@@ -58,8 +58,8 @@ package struct FrameEncoder: Sendable {
     /// Appends a close frame to `output`.
     ///
     /// - Parameters:
-    ///   - code: `nil` for an empty frame, which says nothing.
-    ///   - reason: What does not fit 123 bytes is cut off, between two characters.
+    ///   - code: `nil` for an empty frame.
+    ///   - reason: Cut to 123 bytes at a character boundary.
     package func writeClose(code: UInt16?, reason: String = "", into output: inout [UInt8]) {
         var payload: [UInt8] = []
         if let code {

@@ -5,7 +5,7 @@ package enum FrameEvent: Equatable, Sendable {
     /// To be answered with a pong of the same payload, unless a close has been sent.
     case ping(FramePayload)
     case pong(FramePayload)
-    /// The peer closes; nothing that follows is read.
+    /// The peer closes the connection; nothing that follows is read.
     case close(PeerClose)
     /// The peer broke the protocol; nothing that follows is read.
     case fault(WebSocketFault)
@@ -18,13 +18,13 @@ package enum MessageKind: UInt8, Sendable {
     package var opcode: Opcode { self == .text ? .text : .binary }
 }
 
-/// Where a payload stands.
+/// Where a payload is.
 package enum FramePayload: Equatable, Sendable {
-    /// In the buffer that was given to the decoder, unmasked. Means something until that buffer is given back.
+    /// In the buffer given to the decoder, unmasked. Valid until that buffer is returned.
     case inBuffer(Range<Int>)
     case owned([UInt8])
 
-    /// Lends the bytes, from `buffer` if they stand there.
+    /// Lends the bytes, from `buffer` if they are there.
     package func withBytes<Result, Failure: Error>(
         in buffer: Span<UInt8>,
         _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -38,7 +38,7 @@ package enum FramePayload: Equatable, Sendable {
 
 /// What a close frame says.
 package struct PeerClose: Equatable, Sendable {
-    /// `nil` where the frame was empty.
+    /// `nil` if the frame was empty.
     package let code: UInt16?
     package let reason: String
 
@@ -64,10 +64,10 @@ package struct PeerClose: Equatable, Sendable {
         }
     }
 
-    /// Whether a code may stand in a close frame.
+    /// Whether a code is allowed in a close frame.
     ///
-    /// Those of RFC 6455, the three registered since (1012 to 1014), and the ranges of libraries and applications. 1004
-    /// to 1006 and 1015 only ever mean something locally.
+    /// The codes of RFC 6455, the three registered since (1012 to 1014), and the ranges for libraries and applications.
+    /// 1004 to 1006 and 1015 have a meaning only locally.
     package static func isForTheWire(_ code: UInt16) -> Bool {
         switch code {
         case 1000...1003, 1007...1014, 3000...4999: true

@@ -5,18 +5,18 @@ package struct FrameHead: Equatable, Sendable {
     package let isFinal: Bool
     package let opcode: Opcode
     package let payloadBytes: Int
-    /// The masking key as a native load of its four bytes; `nil` where the frame is not masked.
+    /// The masking key as a native load of its four bytes; `nil` if the frame is not masked.
     package let key: UInt32?
-    /// How many bytes the head itself took.
+    /// The size of the head itself, in bytes.
     package let headBytes: Int
 
-    /// What the next frame may be.
+    /// What kind of frame may come next.
     package struct Expectation: Equatable, Sendable {
         /// Which end is reading.
         package var role: WebSocketRole
-        /// Whether fragments of a message have come and its last has not.
+        /// Whether fragments of a message have arrived but not the last one.
         package var isInsideMessage: Bool
-        /// How much the message has already.
+        /// How many bytes of the message have arrived.
         package var collectedBytes: Int
         package var maximumMessageBytes: Int
 
@@ -30,8 +30,8 @@ package struct FrameHead: Equatable, Sendable {
 
     /// Reads the head that begins at `start`, or `nil` when more bytes are needed.
     ///
-    /// - Throws: as soon as the bytes that are there cannot become a permitted head, so the size limit is enforced
-    ///   before the key, and long before the payload, has come.
+    /// - Throws: as soon as the available bytes cannot become a permitted head, so the size limit is enforced before
+    ///   the key, and long before the payload, arrives.
     package static func read(
         _ bytes: Span<UInt8>,
         at start: Int,

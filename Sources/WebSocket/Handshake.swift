@@ -2,14 +2,14 @@ import ByteKernels
 import Crypto
 package import HTTP
 
-/// A client's opening handshake that was found to be one (RFC 6455 section 4.2.1); it only wants its answer.
+/// A client's valid opening handshake (RFC 6455 section 4.2.1), ready to be answered.
 package struct Handshake: Sendable {
     /// The subprotocols that the client offers, in its order.
     package let subprotocols: [String]
-    /// Of the client's key and the protocol's GUID.
+    /// Computed from the client's key and the protocol's GUID.
     private let digest: InlineArray<20, UInt8>
 
-    /// Checks the form of a request; what its path and its subprotocols mean is for others to say.
+    /// Checks the form of a request, but not what its path and its subprotocols mean.
     package init(_ head: RequestHead) throws(HandshakeRefusal) {
         guard head.method == .get else { throw .methodNotAllowed }
         let headers = head.headers
@@ -42,9 +42,9 @@ package struct Handshake: Sendable {
         output.append(contentsOf: "\r\n\r\n".utf8)
     }
 
-    /// What the server's answer proves, or `nil` where the key is not base64 of 16 bytes.
+    /// The value that proves the server's answer, or `nil` if the key is not 16 bytes in base64.
     ///
-    /// The key is taken as text, so the unused bits of its last character are not looked at, as nobody else does.
+    /// The key is used as text. The unused bits of its last character are not checked, as in other servers.
     static func acceptDigest(ofKey key: Span<UInt8>) -> InlineArray<20, UInt8>? {
         guard key.count == Self.keyCharacters, key[22] == UInt8(ascii: "="), key[23] == UInt8(ascii: "=") else {
             return nil

@@ -1,9 +1,9 @@
 package import HTTP
 
-/// Why a request opens no WebSocket, and what it is answered instead.
+/// Why a request does not open a WebSocket, and how it is answered instead.
 package enum HandshakeRefusal: Error, Equatable, Sendable {
     case methodNotAllowed
-    /// An ordinary request to a path where only WebSockets are.
+    /// An ordinary request to a path that only serves WebSockets.
     case upgradeRequired
     case needsHTTP11
     case connectionWithoutUpgrade
@@ -20,7 +20,7 @@ package enum HandshakeRefusal: Error, Equatable, Sendable {
         }
     }
 
-    /// The fields that the status demands (RFC 9110 sections 15.5.6 and 15.5.22, RFC 6455 section 4.4).
+    /// The fields that the status requires (RFC 9110 sections 15.5.6 and 15.5.22, RFC 6455 section 4.4).
     package var headers: HTTPHeaders {
         switch self {
         case .methodNotAllowed: ["Allow": "GET"]
@@ -35,13 +35,13 @@ extension HandshakeRefusal: CustomStringConvertible {
     package var description: String {
         switch self {
         case .methodNotAllowed: "a WebSocket is opened with GET"
-        case .upgradeRequired: "only WebSockets are here: send Upgrade: websocket"
+        case .upgradeRequired: "this path only serves WebSockets: send Upgrade: websocket"
         case .needsHTTP11: "a WebSocket is opened with HTTP/1.1"
-        case .connectionWithoutUpgrade: "Upgrade: websocket wants Connection: Upgrade beside it"
-        case .hasBody: "a request that opens a WebSocket has no body"
-        case .unsupportedVersion: "Sec-WebSocket-Version: 13 is the only one spoken here"
-        case .malformedKey: "Sec-WebSocket-Key stands there once and is 16 bytes in base64"
-        case .malformedSubprotocol: "Sec-WebSocket-Protocol is a list of tokens"
+        case .connectionWithoutUpgrade: "Upgrade: websocket requires Connection: Upgrade"
+        case .hasBody: "a request that opens a WebSocket must not have a body"
+        case .unsupportedVersion: "the only version supported here is Sec-WebSocket-Version: 13"
+        case .malformedKey: "Sec-WebSocket-Key must be given once, as 16 bytes in base64"
+        case .malformedSubprotocol: "Sec-WebSocket-Protocol must be a list of tokens"
         }
     }
 }

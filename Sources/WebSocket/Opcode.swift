@@ -1,4 +1,4 @@
-/// What a frame is (RFC 6455 section 5.2); all other values are reserved.
+/// The kind of a frame (RFC 6455 section 5.2); all other values are reserved.
 package enum Opcode: UInt8, Sendable {
     case continuation = 0
     case text = 1
@@ -7,7 +7,7 @@ package enum Opcode: UInt8, Sendable {
     case ping = 9
     case pong = 10
 
-    /// Whether frames of this kind may stand between the fragments of a message.
+    /// Whether frames of this kind may come between the fragments of a message.
     package var isControl: Bool { self.rawValue >= 8 }
 }
 

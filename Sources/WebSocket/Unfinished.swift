@@ -1,6 +1,6 @@
 import ByteKernels
 
-/// What a decoder holds between two buffers: a cut head, a cut control frame, a message that is still coming.
+/// What a decoder holds between two buffers: part of a head, of a control frame, or of a message.
 final class Unfinished {
     enum Progress {
         case more
@@ -8,9 +8,9 @@ final class Unfinished {
         case message(MessageKind, [UInt8])
     }
 
-    /// The bytes of a head that is not whole yet.
+    /// The bytes of an incomplete head.
     var cutHead: [UInt8] = []
-    /// The frame whose payload is still coming.
+    /// The frame whose payload is still arriving.
     private(set) var head: FrameHead?
     private(set) var arrivedBytes = 0
     /// Set from a message's first fragment to its last.
@@ -51,7 +51,7 @@ final class Unfinished {
         return .message(kind, self.message)
     }
 
-    /// Grows to twice of what has arrived, but never beyond what is announced.
+    /// Grows to twice what has arrived, but never beyond what was announced.
     private func makeRoom(for count: Int) {
         let needed = self.message.count + count
         guard needed > self.message.capacity else { return }
