@@ -21,8 +21,8 @@ package struct EventCatalog: Sendable {
         self.entries = lists.flatMap { entries(of: $0) }.sorted { $0.name < $1.name }
     }
 
-    /// What a test holds the lists to, a sentence a fault: each name once, dotted, in lower case; each message a
-    /// sentence; each field once.
+    /// The rules that a test checks, one sentence per fault: each name is unique, dotted, lower case; each message
+    /// is a sentence; each field occurs once.
     package var faults: [String] {
         var faults: [String] = []
         var seen: Set<String> = []

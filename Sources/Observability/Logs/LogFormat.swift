@@ -1,17 +1,17 @@
 import Instruments
 import Notation
 
-/// What a line looks like.
+/// How a line is written.
 package enum LogFormat: String, CaseIterable, Sendable {
-    /// One JSON object a line: for whatever collects logs.
+    /// One JSON object per line, for log collectors.
     case json
-    /// Time, level, event, sentence and values: for a person at a terminal.
+    /// Time, level, event, sentence and values, for a person at a terminal.
     case human
 
-    /// Appends one line, its line break included.
+    /// Appends one line, including its line break.
     ///
-    /// The keys stand in one order: time, level, event, message, instance, then the fields in the order of `LogField`,
-    /// each at most once. Whatever the values hold, a line stays one line, and a JSON line stays valid.
+    /// The keys have a fixed order: time, level, event, message, instance, then the fields in the order of `LogField`,
+    /// each at most once. Whatever the values contain, a line stays one line, and a JSON line stays valid.
     func append(_ record: LogRecord, at time: LogTimestamp, instance: String, to text: inout [UInt8]) {
         switch self {
         case .json: Self.appendJSON(record, at: time, instance: instance, to: &text)
@@ -90,7 +90,7 @@ extension LogRecord {
 }
 
 extension String {
-    /// Whether a reader could not see where the value ends, or would take it for something else.
+    /// Whether a reader could not tell where the value ends, or would take it for something else.
     fileprivate var needsQuotes: Bool {
         self.isEmpty
             || self.unicodeScalars.contains { $0 == " " || $0 == "=" || QuotedText.mustBeEscaped($0) }
@@ -98,7 +98,7 @@ extension String {
 }
 
 extension [UInt8] {
-    /// `string` and spaces up to `width`, at least one.
+    /// `string` padded with spaces to `width`, at least one.
     fileprivate mutating func appendPadded(_ string: String, width: Int) {
         let end = self.count + width
         QuotedText.appendInside(string, to: &self)

@@ -1,22 +1,22 @@
-// The one file of this target that faces the system's calls. `poll` gets a struct of this frame, `write` bytes of an
-// array that outlives the call.
+// The one file of this target that makes system calls. `poll` gets a struct on the stack, `write` the bytes of an array
+// that outlives the call.
 import Glibc
 
-/// The descriptor that lines are written to, and how to write without ever being stuck in it.
+/// The descriptor that lines are written to; writing to it never blocks for good.
 ///
-/// Owned by the writer's thread, which closes it at its end.
+/// Owned by the writer's thread, which closes it when it ends.
 struct LogOutput: ~Copyable {
     enum Outcome: Equatable {
         case written
-        /// The reader is gone, the disk is full, nothing was ever open: `count` bytes were still taken.
+        /// The reader is gone, the disk is full, or nothing was open: only `count` bytes were taken.
         case failed(count: Int)
-        /// Time is up with `count` bytes taken.
+        /// Time ran out after `count` bytes.
         case gaveUp(count: Int)
     }
 
     /// As much as a pipe takes without blocking once `poll` calls it writable (`PIPE_BUF`).
     private static let pieceBytes = 4096
-    /// How often a stalled writer looks whether it should give up, in milliseconds.
+    /// How often a stalled writer checks whether to give up, in milliseconds.
     private static let patience: Int32 = 50
 
     private let descriptor: Int32
@@ -25,8 +25,8 @@ struct LogOutput: ~Copyable {
         self.descriptor = descriptor
     }
 
-    /// Another number for the same output, so that nothing that is opened later can stand in its place; negative where
-    /// the process was started with it closed.
+    /// A duplicate of the output's descriptor, so that nothing opened later can take its place; negative if the process
+    /// was started with it closed.
     static func duplicate(_ descriptor: Int32) -> Int32 {
         dup(descriptor)
     }
@@ -35,7 +35,7 @@ struct LogOutput: ~Copyable {
         if self.descriptor >= 0 { close(self.descriptor) }
     }
 
-    /// Writes all of `bytes`, waiting for the reader for as long as `mayWait` says so.
+    /// Writes all of `bytes`, waiting for the reader for as long as `mayWait` allows.
     func write(_ bytes: [UInt8], mayWait: () -> Bool) -> Outcome {
         guard self.descriptor >= 0 else { return .failed(count: 0) }
         var taken = 0

@@ -1,11 +1,11 @@
 import Instruments
 
-/// Lines made into text, up to what is worth one turn of writing.
+/// Lines turned into text, up to what is worth writing at once.
 struct LogPage {
-    /// What a broken output swallowed.
+    /// What a broken output lost.
     struct Loss: Equatable {
         var lines: UInt64 = 0
-        /// Losses that a `log.dropped` line of the page told of, and that line is lost as well.
+        /// Losses reported by a `log.dropped` line of the page that was itself lost.
         var told: UInt64 = 0
     }
 
@@ -13,7 +13,7 @@ struct LogPage {
 
     private let format: LogFormat
     private let instance: String
-    /// Where each line ends, and how many lost lines it tells of: 0 for all but `log.dropped`.
+    /// Where each line ends, and how many lost lines it reports: 0 for all but `log.dropped`.
     private var ends: [(offset: Int, told: UInt64)] = []
     private(set) var bytes: [UInt8] = []
 
@@ -31,7 +31,7 @@ struct LogPage {
         self.ends.append((self.bytes.count, 0))
     }
 
-    /// The line that says how many are missing here; none where nothing is.
+    /// The line that says how many are missing here; none if nothing is.
     mutating func addDropped(_ count: UInt64, at time: LogTimestamp) {
         guard count > 0 else { return }
         let event = ObservabilityEvent.linesDropped
@@ -51,7 +51,7 @@ struct LogPage {
         self.ends.removeAll(keepingCapacity: true)
     }
 
-    /// Only `taken` bytes were written and the rest never will be: a line that was cut is ended before the next.
+    /// Only `taken` bytes were written and the rest never will be. A line that was cut is ended before the next one.
     mutating func clear(taken: Int) -> Loss {
         var loss = Loss()
         for end in self.ends where end.offset > taken {

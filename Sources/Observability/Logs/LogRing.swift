@@ -1,10 +1,10 @@
 import Instruments
 
-/// The lines that wait for the writer: bounded in number and in bytes; what does not fit is counted and gone.
+/// The lines that wait for the writer, bounded in number and bytes; lines that do not fit are counted and dropped.
 struct LogRing: Sendable {
     struct Bounds: Sendable {
         var lines = 8192
-        /// Of text, before it is escaped.
+        /// Bytes of text, before escaping.
         var bytes = 4 * 1024 * 1024
     }
 
@@ -13,7 +13,7 @@ struct LogRing: Sendable {
         let time: LogTimestamp
     }
 
-    /// What the writer takes in one turn: lines in the order in which they came, and how many did not fit after them.
+    /// What the writer takes at once: lines in order of arrival, and how many after them did not fit.
     struct Batch: Sendable {
         var lines: [Line] = []
         var dropped: UInt64 = 0
@@ -31,7 +31,7 @@ struct LogRing: Sendable {
 
     /// Whether there is no line to write.
     ///
-    /// That lines were dropped is told with the next one, so that a broken output is not tried again and again.
+    /// Dropped lines are reported with the next line, so that a broken output is not tried again and again.
     var isEmpty: Bool {
         self.waiting.lines.isEmpty
     }
@@ -47,18 +47,18 @@ struct LogRing: Sendable {
         self.waiting.lines.append(line)
     }
 
-    /// Counts lines that were taken out and could not be written; the next batch tells of them.
+    /// Counts lines that were taken out but could not be written; the next batch reports them.
     mutating func drop(_ count: UInt64) {
         self.waiting.dropped += count
         self.droppedInAll += count
     }
 
-    /// Has the next batch tell of losses whose own line was lost; they are counted already.
+    /// Makes the next batch report losses whose own line was lost; they are already counted.
     mutating func tellAgain(_ count: UInt64) {
         self.waiting.dropped += count
     }
 
-    /// Gives everything away and is empty after.
+    /// Returns everything and is empty afterwards.
     mutating func takeAll() -> Batch {
         self.bytes = 0
         return exchange(&self.waiting, with: Batch())
@@ -66,7 +66,7 @@ struct LogRing: Sendable {
 }
 
 extension LogRecord {
-    /// What the record holds in memory, roughly.
+    /// The approximate size of the record in memory.
     fileprivate var approximateBytes: Int {
         self.values.reduce(64 + self.event.utf8.count + self.message.utf8.count) { sum, value in
             if case .text(let text) = value.1 { sum + 48 + text.utf8.count } else { sum + 48 }

@@ -3,7 +3,7 @@ package import Settings
 
 /// What the log shows, and how.
 package struct LogSettings: Sendable {
-    /// The levels as they are written in a configuration.
+    /// The levels as written in a configuration.
     private enum Threshold: String, CaseIterable, Sendable {
         case debug
         case info
@@ -23,7 +23,7 @@ package struct LogSettings: Sendable {
     package let level: LogLevel
     package let format: LogFormat
 
-    /// - Parameter isForDevelopment: Whether `--dev` was given: then a person reads along.
+    /// - Parameter isForDevelopment: Whether `--dev` was given; then a person reads the log.
     package init(from settings: inout SettingsReader, isForDevelopment: Bool) {
         self.level = settings.choice("log.level", default: Threshold.info, "Lowest level that is logged.").level
         self.format = settings.choice(

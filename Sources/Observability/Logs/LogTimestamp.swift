@@ -1,7 +1,7 @@
 import Foundation
 import Notation
 
-/// When a line was taken, in milliseconds since 1970, written as RFC 3339 has it.
+/// When a line was taken, in milliseconds since 1970, written as in RFC 3339.
 struct LogTimestamp: Sendable, Equatable {
     let milliseconds: Int64
 

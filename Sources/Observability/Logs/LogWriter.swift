@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 package import Instruments
 
-/// Takes log records from any thread and writes them, as lines, on a thread of its own.
+/// Takes log records from any thread and writes them as lines on its own thread.
 ///
-/// `take` puts the record into a bounded ring and returns; making text and writing it are the thread's work. While the
-/// reader of the output stalls, what does not fit is dropped and counted, and a line `log.dropped` says how many once
-/// it flows again. An output that is closed or broken drops lines too, and nothing else happens.
+/// `take` puts the record into a bounded ring and returns; the thread makes the text and writes it. While the reader of
+/// the output stalls, lines that do not fit are dropped and counted, and a `log.dropped` line says how many once the
+/// output flows again. If the output is closed or broken, lines are dropped too, and nothing else happens.
 package final class LogWriter: LogSink {
     private struct State: Sendable {
         var ring: LogRing
         var isWriterWaiting = false
-        /// Set once by `finish`: until then the last lines may wait for the reader.
+        /// Set once by `finish`: until this time the last lines may wait for the reader.
         var deadline: ContinuousClock.Instant?
     }
 
@@ -30,10 +30,10 @@ package final class LogWriter: LogSink {
     /// Starts the thread, which lives until `finish`.
     ///
     /// - Parameters:
-    ///   - instance: What each line calls this process.
-    ///   - descriptor: Duplicated; the caller's stays its own.
-    ///   - lines: How many may wait.
-    ///   - bytes: How much text may wait, before it is escaped.
+    ///   - instance: The name of this process in each line.
+    ///   - descriptor: It is duplicated; the caller keeps its own.
+    ///   - lines: How many lines may wait.
+    ///   - bytes: How many bytes of text may wait, before escaping.
     package init(
         format: LogFormat,
         instance: String,
@@ -44,7 +44,7 @@ package final class LogWriter: LogSink {
         self.format = format
         self.instance = instance
         self.state = Lock(State(ring: LogRing(bounds: LogRing.Bounds(lines: lines, bytes: bytes))))
-        // A reader that has gone is an error of `write`, not the end of the process.
+        // If the reader is gone, `write` must fail instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
         let output = LogOutput.duplicate(descriptor)
         let thread = Thread { self.run(writingTo: LogOutput(owning: output)) }
@@ -70,9 +70,9 @@ package final class LogWriter: LogSink {
         if wasWaiting { self.work.signal() }
     }
 
-    /// Writes what is still waiting and ends the thread; what cannot be written within `limit` is dropped.
+    /// Writes the waiting lines and ends the thread; lines that cannot be written within `limit` are dropped.
     ///
-    /// Blocks the caller for at most that long. Records that come later are dropped and counted.
+    /// Blocks the caller for at most that long. Later records are dropped and counted.
     package func finish(within limit: Duration = .seconds(1)) {
         let deadline = ContinuousClock.now + limit
         let wasWaiting = self.state.withLock { state in
@@ -81,7 +81,7 @@ package final class LogWriter: LogSink {
         }
         if wasWaiting { self.work.signal() }
         if self.ended.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.wholeNanoseconds))) == .success {
-            // For whoever calls it again.
+            // In case it is called again.
             self.ended.signal()
         }
     }
@@ -106,7 +106,7 @@ package final class LogWriter: LogSink {
             case .end: break turns
             }
         }
-        // Closed before anybody is told, so that a reader finds its end.
+        // Closed before anybody is told, so that a reader sees the end.
         _ = consume output
         self.ended.signal()
     }

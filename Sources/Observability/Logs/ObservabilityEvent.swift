@@ -1,6 +1,6 @@
 package import Instruments
 
-/// What this target itself writes to the log.
+/// The events that this target itself logs.
 package enum ObservabilityEvent: String, LogEvent {
     case linesDropped = "log.dropped"
     case sourceLate = "metrics.source_late"

@@ -1,6 +1,6 @@
 package import Instruments
 
-/// Which program this is and with what configuration it runs, as series whose value is 1.
+/// The program's version and its configuration, as series whose value is 1.
 package struct BuildMetrics: MetricSource {
     private enum Families {
         static let build = MetricFamily(
@@ -21,7 +21,7 @@ package struct BuildMetrics: MetricSource {
     private let commit: String
     private let configurationHash: String
 
-    /// - Parameter configurationHash: Of the effective settings without their secrets.
+    /// - Parameter configurationHash: A hash of the effective settings without their secrets.
     package init(version: String, commit: String, configurationHash: String) {
         self.version = version
         self.commit = commit

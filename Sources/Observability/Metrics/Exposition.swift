@@ -1,6 +1,6 @@
 package import Instruments
 
-/// The text of a scrape, in one of the two formats that scrapers ask for.
+/// The text of a scrape, in one of the two formats that scrapers request.
 package enum Exposition: Sendable, CaseIterable {
     /// Prometheus text 0.0.4.
     case prometheus
@@ -14,7 +14,7 @@ package enum Exposition: Sendable, CaseIterable {
         }
     }
 
-    /// HELP and TYPE of every family in its order, also of those without any series, each followed by its samples.
+    /// HELP and TYPE of every family in order, even without series, each followed by its samples.
     package func text(of measurements: Measurements) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(64 * 1024)
@@ -58,7 +58,7 @@ package enum Exposition: Sendable, CaseIterable {
         return text
     }
 
-    /// Buckets count all that is not above their bound, as scrapers want them.
+    /// Buckets are cumulative, as scrapers expect: each counts everything up to its bound.
     private func append(
         _ histogram: Histogram,
         of family: MetricFamily,
@@ -90,14 +90,14 @@ package enum Exposition: Sendable, CaseIterable {
         text.append(UInt8(ascii: "\n"))
     }
 
-    /// OpenMetrics compares bounds as text and wants `1.0`, where Prometheus has always had `1`.
+    /// OpenMetrics compares bounds as text and requires `1.0`, where Prometheus has always used `1`.
     private func text(ofBound bound: Double) -> String {
         self == .openMetrics && bound.isFinite ? "\(bound)" : bound.exposed
     }
 }
 
 extension Double {
-    /// As Go's parser takes it: whole numbers without a point, otherwise the shortest text that is exactly this number.
+    /// As Go's parser reads it: whole numbers without a point, otherwise the shortest text for exactly this number.
     fileprivate var exposed: String {
         if let whole = Int64(exactly: self), whole.magnitude < 1 << 53 { return "\(whole)" }
         if self.isNaN { return "NaN" }
@@ -107,9 +107,9 @@ extension Double {
 }
 
 extension [UInt8] {
-    /// Backslashes and line breaks are escaped everywhere, quotes in label values and in the help of OpenMetrics.
+    /// Backslashes and line breaks are escaped everywhere; quotes in label values and in OpenMetrics help texts.
     ///
-    /// No `QuotedText`: scrapers know these escapes and no others.
+    /// Not `QuotedText`: scrapers know only these escapes.
     fileprivate mutating func appendEscaped(_ string: String, quotes: Bool) {
         for byte in string.utf8 {
             switch byte {

@@ -1,13 +1,13 @@
 package import Instruments
 
-/// What is wrong with the families that the parts declare; found at start, since a scraper would refuse all of them.
+/// What is wrong with the declared families; found at start, since a scraper would refuse all of them.
 package enum MetricFault: Error, Sendable, Equatable, CustomStringConvertible {
     case declaredTwice(String)
-    /// A sample of one would have the name of a sample of the other: `x_count` beside the histogram `x`.
+    /// A sample of one would have the same name as a sample of the other: `x_count` and the histogram `x`.
     case sampleNamedTwice(String, family: String, other: String)
     case invalidName(String)
     case invalidLabel(String, family: String)
-    /// A counter without `_total`, or another kind with it.
+    /// A counter without `_total`, or another type with it.
     case wrongSuffix(String, MetricKind)
     case noHelp(String)
 
@@ -24,7 +24,7 @@ package enum MetricFault: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension MetricFault {
-    /// All faults of these families, in their order.
+    /// All faults of these families, in order.
     static func faults(of families: [MetricFamily]) -> [MetricFault] {
         var faults: [MetricFault] = []
         var names: Set<String> = []
@@ -63,7 +63,7 @@ extension MetricFault {
 }
 
 extension MetricFamily {
-    /// Every name that a sample of it, or its own head, has in one of the formats.
+    /// Every name that the family or one of its samples has in either format.
     fileprivate var sampleNames: Set<String> {
         switch self.kind {
         case .counter: [self.name, self.openMetricsName]

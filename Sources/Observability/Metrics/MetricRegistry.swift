@@ -1,8 +1,8 @@
 package import Instruments
 
-/// All parts that have numbers, asked at once when somebody scrapes.
+/// All parts that have numbers, which are all asked at once for a scrape.
 package final class MetricRegistry: Sendable {
-    /// Every family, in the order of the exposition: what dashboards and alerts are held to.
+    /// Every family, in the order of the exposition; dashboards and alerts are checked against it.
     package let families: [MetricFamily]
     private let parts: [Part]
     private let limit: Duration
@@ -17,7 +17,7 @@ package final class MetricRegistry: Sendable {
             self.name = "\(type(of: source))"
             self.families = source.families
             self.inquiry = Inquiry(clock: clock) { answer in
-                // Owned by nobody: a part that is stuck may never come back, and nobody could end it.
+                // Owned by nobody, since a part that is stuck may never return and cannot be ended.
                 Task {
                     var measurements = Measurements()
                     await source.measure(into: &measurements)
@@ -30,8 +30,8 @@ package final class MetricRegistry: Sendable {
 
     /// - Parameters:
     ///   - sources: In the order of the exposition.
-    ///   - limit: What each part is given; one that takes longer is shown with its last numbers.
-    ///   - clock: What the limit is measured by.
+    ///   - limit: The time each part is given; one that takes longer is shown with its last numbers.
+    ///   - clock: The clock that measures the limit.
     /// - Throws: The first of the `faults` of these sources.
     package init(
         _ sources: [any MetricSource],
@@ -46,7 +46,7 @@ package final class MetricRegistry: Sendable {
         self.log = log
     }
 
-    /// All that is wrong with what these sources declare.
+    /// Everything that is wrong with what these sources declare.
     package static func faults(of sources: [any MetricSource]) -> [MetricFault] {
         MetricFault.faults(of: sources.flatMap(\.families))
     }
@@ -54,12 +54,12 @@ package final class MetricRegistry: Sendable {
     /// Asks all parts at the same time.
     ///
     /// Takes no longer than the limit, whatever they do. A part that does not answer in time is shown with its last
-    /// numbers, and named in the log once.
+    /// numbers and logged once.
     package func measure() async -> Measurements {
         let replies = await Inquiry.replies(of: self.parts.map(\.inquiry), within: self.limit)
         var measurements = Measurements()
         for (part, reply) in zip(self.parts, replies) {
-            // Its families stand there even where it never answered.
+            // Its families are listed even if it never answered.
             for family in part.families { measurements.declare(family) }
             if let latest = reply.latest { measurements.add(latest) }
             if case .late(_, _, isNew: true) = reply { self.tell(of: part) }
@@ -76,7 +76,7 @@ package final class MetricRegistry: Sendable {
 }
 
 extension Measurements {
-    /// Another part's numbers.
+    /// The numbers of another part.
     fileprivate mutating func add(_ other: Measurements) {
         for family in other.families {
             for series in family.series {

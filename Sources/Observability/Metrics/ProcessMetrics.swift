@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 package import Instruments
 
-/// The process as the system sees it, by the conventions that all Prometheus clients share.
+/// The process as the system sees it, named by the conventions of all Prometheus clients.
 package struct ProcessMetrics: MetricSource {
     private enum Families {
         static let cpu = MetricFamily(
@@ -40,14 +40,14 @@ package struct ProcessMetrics: MetricSource {
 
     private let folder: String
 
-    /// - Parameter processes: Where the kernel shows processes.
+    /// - Parameter processes: The folder where the kernel shows processes.
     package init(processes: String = "/proc") {
         self.folder = processes
     }
 
     package var families: [MetricFamily] { Families.all }
 
-    /// What the kernel does not show is left out.
+    /// Values that the kernel does not show are left out.
     package func measure(into measurements: inout Measurements) async {
         let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
         let status = Self.text(of: self.folder + "/self/stat").flatMap(ProcessStatus.init(text:))
@@ -65,7 +65,7 @@ package struct ProcessMetrics: MetricSource {
         }
     }
 
-    /// Since Linux 6.2 the folder's size; before, its entries, without the one that lists it.
+    /// Since Linux 6.2 the folder's size; before, the number of its entries, without the one used to list it.
     private var openDescriptors: Int? {
         let path = self.folder + "/self/fd"
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -82,7 +82,7 @@ package struct ProcessMetrics: MetricSource {
         text.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap { Double($0.dropFirst(6)) }
     }
 
-    /// The soft limit of `Max open files` in `/proc/self/limits`; infinite where there is none.
+    /// The soft limit of `Max open files` in `/proc/self/limits`; infinite if there is none.
     static func descriptorLimit(in text: String) -> Double? {
         let title = "Max open files"
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(title) }) else { return nil }
@@ -91,7 +91,7 @@ package struct ProcessMetrics: MetricSource {
     }
 }
 
-/// The numbers of `/proc/self/stat` (proc(5)) that a scrape shows.
+/// The numbers of `/proc/self/stat` (see proc(5)) that a scrape shows.
 struct ProcessStatus: Equatable {
     let cpuTicks: UInt64
     let startTicks: UInt64
@@ -99,7 +99,7 @@ struct ProcessStatus: Equatable {
     let residentPages: UInt64
 
     init?(text: String) {
-        // The second field, the program's name in brackets, may itself hold spaces and brackets.
+        // The second field, the program's name in brackets, may itself contain spaces and brackets.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].dropFirst().split(whereSeparator: \.isWhitespace)
         // The first one here is the third of the manual page.
