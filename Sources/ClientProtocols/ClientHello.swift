@@ -1,6 +1,6 @@
-/// What a handshake says to the language that was chosen for it.
+/// What a handshake tells the language that was chosen for it.
 package struct ClientHello: Sendable {
-    /// The parameters of the URL, decoded, in their order.
+    /// The parameters of the URL, decoded, in order.
     private let query: [(name: String, value: String)]
     /// How deep a client's JSON may be nested.
     package let maximumJSONDepth: Int
@@ -10,7 +10,7 @@ package struct ClientHello: Sendable {
         self.maximumJSONDepth = maximumJSONDepth
     }
 
-    /// The value of a parameter that may stand there once: of several the first counts.
+    /// The value of a parameter that may occur once; if it is repeated, the first counts.
     package func value(of name: String) -> String? {
         self.query.first { $0.name == name }?.value
     }
@@ -20,12 +20,12 @@ package struct ClientHello: Sendable {
     }
 }
 
-/// Why a language cannot be spoken with a client that asked like this.
+/// Why a language cannot be spoken after such a handshake.
 package struct HelloFault: Error, Equatable, Sendable {
     package enum Part: Sendable {
-        /// No room, or a name that is none.
+        /// No room, or an invalid room name.
         case room
-        /// Another parameter that means nothing.
+        /// Another parameter with an invalid value.
         case parameter
     }
 

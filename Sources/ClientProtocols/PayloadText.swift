@@ -2,11 +2,11 @@ import ByteKernels
 import JSONText
 import Messaging
 
-/// How one payload looks to clients of different languages: the same message in every protocol.
+/// How one payload looks in different languages: the same message in every protocol.
 enum PayloadText {
     /// Appends a payload as one JSON value.
     ///
-    /// Declared JSON goes byte for byte; text of no declared type is JSON if it is a JSON object or array, else a
+    /// Declared JSON is copied byte for byte; text of no declared type is JSON if it is a JSON object or array, else a
     /// string; binary is `{"base64": …}`.
     static func appendJSON(_ message: Message, to bytes: inout [UInt8]) {
         let payload = message.payload
@@ -26,14 +26,14 @@ enum PayloadText {
         }
     }
 
-    /// Whether a payload is declared to be JSON and is a string, whose text is what clients without JSON get.
+    /// Whether a payload is declared JSON and a string; clients without JSON then get its text.
     ///
     /// It was valid JSON when it was published, so its first byte tells.
     static func isDeclaredString(_ message: Message) -> Bool {
         message.kind == .json && self.firstByte(message.payload.span) == UInt8(ascii: "\"")
     }
 
-    /// Appends the text of a payload that is a declared string; as it is where it is no JSON after all.
+    /// Appends the text of a payload that is a declared string, or the payload itself if it is not JSON after all.
     static func appendString(_ message: Message, to bytes: inout [UInt8]) {
         let payload = message.payload
         if let value = try? JSONScanner.scan(payload.span), value.kind == .string {
@@ -43,7 +43,7 @@ enum PayloadText {
         }
     }
 
-    /// Whether text that nobody declared is a JSON object or array.
+    /// Whether text of no declared type is a JSON object or array.
     private static func isContainer(_ payload: Span<UInt8>) -> Bool {
         switch self.firstByte(payload) {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -53,7 +53,7 @@ enum PayloadText {
         }
     }
 
-    /// The first byte that is no white space of JSON.
+    /// The first byte that is not JSON white space.
     private static func firstByte(_ payload: Span<UInt8>) -> UInt8? {
         for index in payload.indices {
             switch payload[index] {

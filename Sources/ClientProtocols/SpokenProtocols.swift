@@ -3,10 +3,10 @@ package import Messaging
 
 /// The languages that this gateway speaks.
 package enum SpokenProtocols {
-    /// The first is spoken with clients that offer no subprotocol.
+    /// The first one is used for clients that offer no subprotocol.
     package static let all: [any ClientProtocol.Type] = [Plain.self, Native.self]
 
-    /// By their names: each has its entry in `all`.
+    /// By name; each has its entry in `all`.
     package static let byName = PerCase<ProtocolName, any ClientProtocol.Type> { name in
         guard let language = all.first(where: { $0.name == name }) else {
             preconditionFailure("every protocol has its entry in SpokenProtocols.all")
@@ -18,10 +18,10 @@ package enum SpokenProtocols {
 
     package static var subprotocols: [String] { self.all.flatMap { $0.subprotocols } }
 
-    /// The language of the first subprotocol of an offer, in the client's order, that is spoken here; a `bearer.` entry
-    /// never is.
+    /// The language of the first offered subprotocol, in the client's order, that is spoken here; never of a `bearer.`
+    /// entry.
     ///
-    /// - Returns: `nil` where something is offered and nothing of it is spoken.
+    /// - Returns: `nil` if something is offered and none of it is spoken here.
     package static func choose(
         of offers: [String]
     ) -> (language: any ClientProtocol.Type, subprotocol: String?)? {

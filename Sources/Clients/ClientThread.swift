@@ -1,11 +1,11 @@
 package import Reactor
 
-/// The event loop that a process's clients share unless they are given one of their own.
+/// The event loop shared by all clients of the process that are not given one of their own.
 package enum ClientThread {
-    /// Started when it is first asked for; lives as long as the process.
+    /// Started on first use; lives as long as the process.
     package static let shared: EventLoop = Self.start(name: "clients")
 
-    /// A loop that queues whatever a client sends: how much a client is ahead of its server is for the client to say.
+    /// A loop that queues whatever a client sends: the client decides how far it runs ahead of its server.
     package static func start(name: String) -> EventLoop {
         let queue = SendQueueLimits(bytes: 1 << 40, age: .seconds(24 * 3600))
         do throws(ReactorError) {

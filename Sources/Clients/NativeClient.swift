@@ -5,20 +5,20 @@ package import Reactor
 
 /// A client of `atalaya.v1.json` over a WebSocket.
 ///
-/// For one task at a time: it sends a command and waits for the answer, and what else arrives meanwhile is kept.
+/// For use by one task at a time. It sends a command and waits for the answer; anything else that arrives is kept.
 package final class NativeClient {
     package let socket: WebSocketClient
     private var lastID = 0
-    /// What arrived while an answer was waited for.
+    /// What arrived while waiting for an answer.
     private var kept = Deque<NativeEvent>()
 
     private init(_ socket: WebSocketClient) {
         self.socket = socket
     }
 
-    /// Connects and offers the native protocol alone.
+    /// Connects and offers only the native protocol.
     ///
-    /// - Parameter query: Of the URL, percent-encoded, without `?`; `user=alice` for one.
+    /// - Parameter query: The query of the URL, percent-encoded, without `?`, such as `user=alice`.
     package static func connect(
         to address: SocketAddress,
         query: String = "",
@@ -33,9 +33,9 @@ package final class NativeClient {
 
     // MARK: - Commands
 
-    /// Sends a command with a fresh id and waits for what answers it.
+    /// Sends a command with a new id and waits for its answer.
     ///
-    /// - Parameter members: JSON of the members beside type and id, such as `"room":"lobby"`.
+    /// - Parameter members: The members besides type and id as JSON, such as `"room":"lobby"`.
     package func ask(_ type: String, _ members: String = "") async throws -> NativeEvent {
         let id = self.nextID()
         self.socket.send("{\"type\":\"\(type)\",\"id\":\(id)\(members.isEmpty ? "" : "," + members)}")
@@ -57,7 +57,7 @@ package final class NativeClient {
 
     /// The `ok` to a command.
     ///
-    /// - Throws: `NativeError` where the answer is an error.
+    /// - Throws: `NativeError` if the answer is an error.
     @discardableResult
     package func accomplish(_ command: ClientCommand) async throws -> NativeOK {
         let id = self.nextID()
@@ -94,20 +94,20 @@ package final class NativeClient {
         return id
     }
 
-    /// An answer of a kind that the command never has.
+    /// An answer of a type that the command never gets.
     package struct UnexpectedEvent: Error, Sendable {
         package let event: NativeEvent
     }
 
     // MARK: - Events
 
-    /// The next event that answered nothing this client waited for.
+    /// The next event that is not an answer this client was waiting for.
     package func next(within limit: Duration? = .seconds(10)) async throws -> NativeEvent {
         if let event = self.kept.popFirst() { return event }
         return try await self.arrival(within: limit)
     }
 
-    /// The next room message; what else arrives before it is passed over.
+    /// The next room message; anything else before it is skipped.
     package func nextMessage(within limit: Duration? = .seconds(10)) async throws -> NativeMessage {
         while true {
             if case .message(let message) = try await self.next(within: limit) { return message }

@@ -1,7 +1,7 @@
 import ByteKernels
 package import JSONText
 
-/// What a native server says, read as strictly as it is promised: an unknown type or member is a fault of the server.
+/// What a native server says. Read strictly: an unknown type or member is a fault of the server.
 package enum NativeEvent: Equatable, Sendable {
     case welcome(NativeWelcome)
     case ok(NativeOK)
@@ -61,7 +61,7 @@ package enum NativeEventFault: Error, Equatable, Sendable {
     case repeatedMember(String)
     case missingMember(String)
     case binaryFrame
-    /// A command that the protocol has no word for.
+    /// A command that the protocol cannot express.
     case noWord
 }
 

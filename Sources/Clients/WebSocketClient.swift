@@ -10,10 +10,10 @@ package import WebSocket
 package final class WebSocketClient: Sendable {
     package struct Options: Sendable {
         package var subprotocols: [String] = []
-        /// Sent beside those of the handshake.
+        /// Sent in addition to those of the handshake.
         package var headers: HTTPHeaders = [:]
         package var maximumMessageBytes = 64 << 20
-        /// For the connection and the handshake together.
+        /// The time limit for the connection and the handshake together.
         package var timeout = Duration.seconds(10)
         package var answersPings = true
         /// Whether pings and pongs are received like messages.
@@ -30,7 +30,7 @@ package final class WebSocketClient: Sendable {
         case pong([UInt8])
     }
 
-    /// What the server chose of those offered.
+    /// The subprotocol that the server chose.
     package let subprotocol: String?
     private let connection: LoopBound<WebSocketClientConnection>
     private let waiters = Atomic<UInt64>(0)
@@ -45,11 +45,11 @@ package final class WebSocketClient: Sendable {
         connection.loop.execute { connection.value.abandon() }
     }
 
-    /// Connects and shakes hands.
+    /// Connects and carries out the handshake.
     ///
     /// - Parameters:
     ///   - target: Path and query, percent-encoded.
-    ///   - loop: Where the connection lives.
+    ///   - loop: The loop on which the connection lives.
     package static func connect(
         to address: SocketAddress,
         target: String,
@@ -86,7 +86,7 @@ package final class WebSocketClient: Sendable {
         self.perform { $0.send(opcode, payload, isFinal: isFinal) }
     }
 
-    /// Bytes that may be no frames at all.
+    /// Bytes that need not be frames at all.
     package func sendRaw(_ bytes: [UInt8]) {
         self.perform { $0.send(bytes) }
     }
@@ -95,8 +95,8 @@ package final class WebSocketClient: Sendable {
 
     /// The next message, in the order of arrival.
     ///
-    /// - Parameter limit: `nil` waits for as long as the connection lives.
-    /// - Throws: `closed` or `fault` once all that had arrived before is taken.
+    /// - Parameter limit: `nil` waits as long as the connection lives.
+    /// - Throws: `closed` or `fault` once everything that arrived before has been taken.
     package func next(within limit: Duration? = .seconds(10)) async throws(WebSocketClientError) -> Received {
         let number = self.waiters.add(1, ordering: .relaxed).newValue
         let connection = self.connection
@@ -107,7 +107,7 @@ package final class WebSocketClient: Sendable {
                     connection.value.wait(number, within: limit) { answer.resume(returning: $0) }
                 }
                 if !isTaken { answer.resume(returning: .failure(.loopEnded)) }
-                // Cancelled before there was a wait to be ended.
+                // Cancelled before the wait had begun.
                 if Task.isCancelled { connection.loop.execute { connection.value.cancelWait(number) } }
             }
         } onCancel: {
@@ -121,7 +121,7 @@ package final class WebSocketClient: Sendable {
         AsyncStream { try? await self.next(within: nil) }
     }
 
-    /// Takes nothing from the socket any more, as a client does that has no time.
+    /// Stops reading from the socket, like a client that is too busy.
     package func pauseReading() {
         self.perform { $0.pauseReading() }
     }
@@ -132,7 +132,7 @@ package final class WebSocketClient: Sendable {
 
     // MARK: - Ending
 
-    /// Says goodbye, and waits until the server has answered and both are done.
+    /// Sends a close frame, and waits until the server has answered and the connection has ended.
     @discardableResult
     package func close(code: UInt16? = 1000, reason: String = "") async -> WebSocketClosing {
         self.perform { $0.close(code: code, reason: reason) }
@@ -144,7 +144,7 @@ package final class WebSocketClient: Sendable {
         self.perform { $0.abandon() }
     }
 
-    /// Waits for the end of the connection; says at once how it was where that is past.
+    /// Waits until the connection ends and returns how it ended; returns at once if it already has.
     package func closing() async -> WebSocketClosing {
         let connection = self.connection
         return await withCheckedContinuation { (answer: CheckedContinuation<WebSocketClosing, Never>) in

@@ -5,14 +5,14 @@ import Instruments
 import Reactor
 import WebSocket
 
-/// A client's connection on its loop: handshake, frames, and what has arrived and nobody has asked for.
+/// A client's connection on its loop: handshake, frames, and what has arrived but has not been taken yet.
 final class WebSocketClientConnection {
     typealias Received = WebSocketClient.Received
 
     private enum Phase {
         case connecting
         case shakingHands
-        /// No 101: the answer's body is read to its end.
+        /// The answer was not a 101: its body is read to the end.
         case refused(ReceivedResponseHead, body: [UInt8])
         case open
         case closed(WebSocketClosing)
@@ -36,7 +36,7 @@ final class WebSocketClientConnection {
     private var phase = Phase.connecting
     private var opened: ((Result<String?, WebSocketClientError>) -> Void)?
     private var hasSentClose = false
-    /// The server's last word.
+    /// The server's close frame.
     private var goodbye: PeerClose?
     /// Why nothing more will arrive.
     private var end: WebSocketClientError?
@@ -90,7 +90,7 @@ final class WebSocketClientConnection {
         self.loop.setTimer(handle, at: self.loop.now + self.options.timeout)
     }
 
-    /// The client was let go of, so nobody can ask for anything any more.
+    /// The client was released, so nobody can take anything any more.
     func abandon() {
         guard let handle = self.handle else { return }
         self.loop.close(handle)
@@ -140,7 +140,7 @@ final class WebSocketClientConnection {
         waiter.answer(.success(received))
     }
 
-    /// From now on nothing arrives.
+    /// Nothing arrives from now on.
     private func end(_ error: WebSocketClientError) {
         guard self.end == nil else { return }
         self.end = error
@@ -232,7 +232,7 @@ final class WebSocketClientConnection {
         case .close(let close):
             self.goodbye = close
             self.end(.closed(close))
-            // The server ends the connection (RFC 6455 section 7.1.1), or has until the timer fires.
+            // The server must end the connection (RFC 6455 section 7.1.1) before the timer fires.
             self.close(code: close.code, reason: "")
         case .fault(let fault):
             self.end(.fault(fault))

@@ -4,13 +4,13 @@ package import WebSocket
 
 /// Why a client has no connection, or no further message.
 package enum WebSocketClientError: Error, Sendable {
-    /// No connection came about, or it ended before the server had answered.
+    /// The connection failed, or ended before the server had answered.
     case notConnected(SocketEnding)
     case refused(RefusedHandshake)
-    /// A 101 that proves nothing.
+    /// A 101 that does not prove that the server speaks WebSocket.
     case badAnswer(ClientHandshake.Failure)
     case malformedAnswer(HTTPError)
-    /// The server closed; without a frame where it just went.
+    /// The server closed the connection, with a close frame or without.
     case closed(PeerClose?)
     /// The server broke RFC 6455.
     case fault(WebSocketFault)

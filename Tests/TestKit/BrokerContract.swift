@@ -1,8 +1,8 @@
 package import Messaging
 
-/// What every broker keeps.
+/// The rules that every broker must follow.
 ///
-/// A new broker runs each clause with brokers of its own.
+/// Every broker's tests run each clause with brokers of that kind.
 package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvertible {
     case ownMessagesComeBack = "a publisher's own message comes back to it"
     case messagesAreWhole = "a message arrives with all that it was published with"
@@ -23,7 +23,7 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
 
     /// - Parameters:
     ///   - broker: Not started, with `FleetLimits.patient`; stopped when this returns.
-    ///   - rooms: Of this run alone.
+    ///   - rooms: Used by this run only.
     package func check(_ broker: any Broker, rooms: (String) -> RoomName) async throws {
         let sink = RecordingSink()
         broker.start(delivering: sink, answering: ContractResponder())
@@ -43,7 +43,7 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
         }
     }
 
-    /// Publishes until the broker takes it: nobody promises when a broker is reached.
+    /// Publishes until the broker takes it, since there is no promise when a broker is reached.
     package static func becomeReady(_ broker: any Broker, _ sink: RecordingSink, room: RoomName) async throws {
         try await sink.enter([room], broker)
         let deadline = ContinuousClock.now + .seconds(20)
@@ -228,7 +228,7 @@ package enum BrokerContract: String, CaseIterable, Sendable, CustomStringConvert
 }
 
 extension FleetLimits {
-    /// With as much time for answers as a test may need on a busy machine.
+    /// With enough time for answers on a busy machine.
     package static var patient: FleetLimits {
         var limits = FleetLimits()
         limits.patience = .seconds(20)
@@ -236,7 +236,7 @@ extension FleetLimits {
     }
 }
 
-/// Answers a question that reads with its own body, refuses to close, and says too much where it is to debug.
+/// Answers a reading question with its own body, refuses to close, and answers debug with too much.
 private struct ContractResponder: FleetResponder {
     func answer(_ question: FleetQuestion) async -> FleetReply {
         switch question.subject {
@@ -271,7 +271,7 @@ extension PublicationTicket {
 }
 
 extension Message {
-    /// Whether both are one message, whenever it was handed to a broker.
+    /// Whether both are the same message, whenever it was handed to a broker.
     package func isSame(as other: Message) -> Bool {
         self.id == other.id && self.room == other.room && self.kind == other.kind && self.payload == other.payload
             && self.from == other.from && self.sender == other.sender && self.trace == other.trace

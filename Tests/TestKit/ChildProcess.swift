@@ -4,29 +4,29 @@ import Instruments
 
 /// Another program, run to its end or to the end of the test.
 ///
-/// Nobody waits for it on a thread that tests run on. It starts with no signal blocked or ignored, wherever it is
-/// started from; Foundation's `Process` hands the mask of dispatch's threads on, which blocks SIGTERM.
+/// No thread that runs tests waits for it. It starts with no signal blocked or ignored, whatever thread starts it.
+/// Foundation's `Process` passes on the mask of dispatch's threads, which blocks SIGTERM.
 package final class ChildProcess: Sendable {
     package struct Ending: Sendable {
         package let output: String
         package let errors: String
-        /// 128 and the signal where one ended it, as a shell has it.
+        /// As in a shell: 128 plus the signal if one ended it.
         package let code: Int32
 
         package var errorLines: [String] { self.errors.split(separator: "\n").map(String.init) }
     }
 
-    /// What it says, in pieces, until it ends.
+    /// Its output, in pieces, until it ends.
     package let output: AsyncStream<String>
     package let errors: AsyncStream<String>
     private let identifier: pid_t
     private let codes: AsyncStream<Int32>
-    /// Once it is reaped its identifier may be another's.
+    /// Once it is reaped, its identifier may belong to another process.
     private let isReaped = Lock(false)
 
     /// Starts it, for as long as this object lives.
     ///
-    /// - Parameter environment: Comes over the test's own, of which `ATALAYA_…` is left out.
+    /// - Parameter environment: Added to the test's own environment without `ATALAYA_…`.
     package init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ATALAYA_") }
         let variables = inherited.merging(environment) { $1 }.map { "\($0)=\($1)" }
@@ -48,7 +48,7 @@ package final class ChildProcess: Sendable {
         }
         let isReaped = self.isReaped
         Thread.detachNewThread {
-            // Looks without reaping, so that the identifier stays its own until the flag is set.
+            // Looks without reaping, so that the identifier stays valid until the flag is set.
             var information = unsafe siginfo_t()
             while unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
             var status: Int32 = 0
@@ -73,7 +73,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its end; to be asked once, by one task.
+    /// Waits until it ends; may be called once, by one task.
     package func code() async -> Int32 {
         for await code in self.codes {
             return code
@@ -81,7 +81,7 @@ package final class ChildProcess: Sendable {
         return -1
     }
 
-    /// Runs a program to its end.
+    /// Runs a program until it ends.
     package static func run(
         _ executable: String,
         _ arguments: [String],
@@ -93,7 +93,7 @@ package final class ChildProcess: Sendable {
         return await Ending(output: output, errors: errors, code: child.code())
     }
 
-    /// Two ends of a stream; no other child that is started meanwhile inherits them.
+    /// The two ends of a stream; no other child started meanwhile inherits them.
     private static func pipe() throws -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [0, 0]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -101,7 +101,7 @@ package final class ChildProcess: Sendable {
         return (ends[0], ends[1])
     }
 
-    /// Closes the descriptor at its end.
+    /// Closes the descriptor when done.
     private static func texts(from descriptor: Int32) -> AsyncStream<String> {
         let (texts, continuation) = AsyncStream<String>.makeStream()
         Thread.detachNewThread {

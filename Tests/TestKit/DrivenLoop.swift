@@ -4,16 +4,16 @@ package import Reactor
 /// An event loop that turns only when the test says so, on the test's own thread, and the far ends of its connections.
 package final class DrivenLoop {
     package let loop: EventLoop
-    /// The far ends stay open while the loop does, unless a test closes them.
+    /// The far ends stay open as long as the loop, unless a test closes them.
     private var peers: [Peer] = []
 
     package init(_ configuration: EventLoopConfiguration = EventLoopConfiguration()) throws {
         self.loop = try EventLoop(index: 0, name: "test", configuration: configuration)
     }
 
-    /// A connection over a socket pair; `sendBuffer` bytes at most are taken by the kernel on our side.
+    /// A connection over a socket pair; the kernel takes at most `sendBuffer` bytes on our side.
     ///
-    /// With a cipher it is ready, for which the loop turns, unless `isShaken` is `false`.
+    /// With a cipher, the loop turns until it is ready, unless `isShaken` is `false`.
     package func connect(
         _ handler: any SocketHandler,
         sendBuffer: Int? = nil,
@@ -56,7 +56,7 @@ package final class DrivenLoop {
         return port.address
     }
 
-    /// Turns the loop until something holds; `false` when it does not within ten seconds.
+    /// Turns the loop until a condition holds; `false` if it does not within ten seconds.
     package func turn(until condition: () -> Bool) -> Bool {
         let deadline = ContinuousClock.now + .seconds(10)
         while !condition() {
@@ -66,7 +66,7 @@ package final class DrivenLoop {
         return true
     }
 
-    /// How many turns the loop takes in so much time: few, where nothing happens. (A kernel may end a wait early.)
+    /// How many turns the loop takes in this time: few if nothing happens. (The kernel may end a wait early.)
     package func ticks(in time: Duration, until condition: () -> Bool = { false }) -> Int {
         let deadline = ContinuousClock.now + time
         var ticks = 0
@@ -77,14 +77,14 @@ package final class DrivenLoop {
         return ticks
     }
 
-    /// Turns the loop so often, without waiting.
+    /// Turns the loop this many times, without waiting.
     package func turn(times: Int = 1) {
         for _ in 0..<times {
             self.loop.runTick()
         }
     }
 
-    /// Ends the loop, so that every handler hears of it.
+    /// Ends the loop, so that every handler is told.
     package func end() {
         self.loop.stop()
         self.loop.runTick()
@@ -94,6 +94,6 @@ package final class DrivenLoop {
 package enum Failure: Error {
     case system(Int32)
     case loopIsFull
-    /// A handshake did not come to its end.
+    /// A handshake did not finish.
     case notReady
 }

@@ -1,7 +1,7 @@
 package import Reactor
 
 extension EventLoop {
-    /// Sends bytes that a test has as an array.
+    /// Sends bytes given as an array.
     @discardableResult
     package func send(
         _ bytes: [UInt8],
@@ -20,7 +20,7 @@ extension EventLoop {
 }
 
 extension SendBatch {
-    /// A batch of frames whose messages have the numbers from `first` on.
+    /// A batch of frames whose messages are numbered from `first`.
     package convenience init(lane: UInt8, _ frames: [[UInt8]], from first: UInt64 = 1) {
         self.init(lane: lane)
         for (place, frame) in frames.enumerated() {

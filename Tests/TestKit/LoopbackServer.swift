@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Instruments
 
-/// A server of blocking sockets on 127.0.0.1 and a free port, for tests of what asks.
+/// A server with blocking sockets on 127.0.0.1 and a free port, for tests of clients.
 ///
-/// Every connection has a thread, one request and the bytes of one answer, as the test gives them. It listens until it
-/// is stopped, or for as long as the tests run: a test may let go of it before its address is used.
+/// Every connection has a thread, one request and one answer, whose bytes the test gives. It listens until it is
+/// stopped, or as long as the tests run: a test may release it before its address is used.
 package final class LoopbackServer: Sendable {
     package enum Reply: Sendable {
         /// Sent as they are; then the connection is closed.
@@ -31,7 +31,7 @@ package final class LoopbackServer: Sendable {
 
         package var line: String { self.head.first ?? "" }
 
-        /// The header's value, or `nil`; `name` in lower case.
+        /// The header's value, or `nil`; `name` must be in lower case.
         package func header(_ name: String) -> String? {
             let line = self.head.dropFirst().first { $0.lowercased().hasPrefix(name + ":") }
             return line.map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
@@ -44,10 +44,10 @@ package final class LoopbackServer: Sendable {
 
     package var address: String { "http://127.0.0.1:\(self.port)" }
 
-    /// All requests until now, in the order in which they were complete.
+    /// All requests so far, in the order in which they were completed.
     package var requests: [Request] { self.received.withLock { $0 } }
 
-    /// Answers as many requests as there are replies, in their order, and then is gone.
+    /// Answers as many requests as there are replies, in order, and then stops.
     package convenience init(replies: [Reply]) throws {
         let asked = Lock(0)
         try self.init { (_, stop) in
@@ -97,7 +97,7 @@ package final class LoopbackServer: Sendable {
         }
     }
 
-    /// From now on nobody can connect.
+    /// Nobody can connect from now on.
     package func stop() {
         // Wakes the thread in `accept`, which closes the socket.
         shutdown(self.descriptor, Int32(SHUT_RDWR))

@@ -1,4 +1,4 @@
-/// A clock that stands still until a test moves it.
+/// A clock that only moves when a test moves it.
 package final class ManualClock: Clock {
     package struct Instant: InstantProtocol {
         fileprivate let offset: Duration
@@ -66,7 +66,7 @@ package final class ManualClock: Clock {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
-    /// Waits until so many sleep, and moves on to where the first of them wakes.
+    /// Waits until this many tasks sleep, and moves on to when the first of them wakes.
     package func skipSleep(of sleepers: Int = 1) async throws {
         let state = try await self.state.wait(for: "\(sleepers) who sleep") { $0.sleepers.count >= sleepers }
         guard let first = state.sleepers.values.map(\.deadline).min() else { return }

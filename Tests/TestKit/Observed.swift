@@ -1,6 +1,6 @@
 import Instruments
 
-/// A value that tests wait for: it changes on any thread, and whoever waits is woken by the change that he waits for.
+/// A value that tests wait for. It may change on any thread, and each waiter is woken by the change it waits for.
 package final class Observed<State: Sendable>: Sendable {
     package struct TimedOut: Error, CustomStringConvertible {
         package let awaited: String
@@ -30,7 +30,7 @@ package final class Observed<State: Sendable>: Sendable {
         self.contents.withLock { $0.state }
     }
 
-    /// Asks in place: a copy that is still read when the state changes looks like a race to the thread sanitizer.
+    /// Checked in place: to the thread sanitizer, reading a copy while the state changes looks like a race.
     package func read<Answer>(_ ask: (State) -> Answer) -> Answer {
         self.contents.withLock { ask($0.state) }
     }
@@ -50,7 +50,7 @@ package final class Observed<State: Sendable>: Sendable {
         }
     }
 
-    /// Waits until the state is as described, which may be now.
+    /// Waits until the state is as described, which it may already be.
     @discardableResult
     package func wait(
         for awaited: String,

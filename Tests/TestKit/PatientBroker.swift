@@ -1,7 +1,7 @@
 import Instruments
 package import Messaging
 
-/// Keeps publications until the test has them answered.
+/// A broker that holds publications until the test has them answered.
 package final class PatientBroker: Broker {
     private struct State: Sendable {
         var isHolding = false
@@ -42,12 +42,12 @@ package final class PatientBroker: Broker {
         sink.subscribed(rooms.filter { sink.wants($0) })
     }
 
-    /// Lets go of the sink, which holds whoever holds this broker.
+    /// Releases the sink, which holds whatever holds this broker.
     package func stop() {
         self.state.withLock { $0.sink = nil }
     }
 
-    /// Answers everything that waits; what is accepted is delivered as well.
+    /// Answers everything that waits; what is accepted is also delivered.
     package func answer(_ result: PublicationReceipt.Result) {
         let state = self.state.withLock { state in
             let answered = state

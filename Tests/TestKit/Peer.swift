@@ -1,10 +1,10 @@
 import Glibc
 import Reactor
 
-/// The test's end of a connection: a plain descriptor that waits for nothing unless asked to.
+/// The test's end of a connection: a plain descriptor that never waits unless asked to.
 package final class Peer {
     private var descriptor: Int32
-    /// What seals and opens at this end, if anything does.
+    /// The cipher at this end, if there is one.
     package let cipher: ToyCipher?
     /// Sealed bytes that the kernel has not taken.
     private var unsent: [UInt8] = []
@@ -19,7 +19,7 @@ package final class Peer {
         self.sendSealed(wire.opening(cipher))
     }
 
-    /// Connects to a listener on 127.0.0.1, whose backlog answers at once.
+    /// Connects to a listener on 127.0.0.1; its backlog accepts at once.
     package convenience init(to port: UInt16, receiveBuffer: Int? = nil, wire: Wire = .plain) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system(errno) }
@@ -48,9 +48,9 @@ package final class Peer {
         self.cut()
     }
 
-    /// Writes as much as the kernel takes, and answers how much that was.
+    /// Writes as much as the kernel takes, and returns how much that was.
     ///
-    /// With a cipher all of it is sealed, and what the kernel does not take goes out with the next call of any kind.
+    /// With a cipher all of it is sealed, and what the kernel does not take is written by the next call of any kind.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Int {
         guard let cipher = self.cipher else { return self.sendBare(bytes) }
@@ -58,7 +58,7 @@ package final class Peer {
         return bytes.count
     }
 
-    /// Writes bytes that are sealed already.
+    /// Writes bytes that are already sealed.
     package func sendSealed(_ bytes: [UInt8]) {
         self.unsent += bytes
         self.unsent.removeFirst(self.sendBare(self.unsent))
@@ -77,7 +77,7 @@ package final class Peer {
         self.send(Array(text.utf8))
     }
 
-    /// Everything that has arrived; `nil` when the other side has ended or reset, and nothing is left.
+    /// Everything that has arrived; `nil` if the other side has ended or reset and nothing is left.
     package func receive() -> [UInt8]? {
         self.sendSealed([])
         var received: [UInt8] = []
@@ -94,7 +94,7 @@ package final class Peer {
         }
     }
 
-    /// At most so many of the bytes that have arrived; with a cipher, what was in them.
+    /// At most this many of the bytes that have arrived; with a cipher, what was in them.
     package func receive(atMost limit: Int) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = unsafe recv(self.descriptor, &buffer, limit, 0)
@@ -109,7 +109,7 @@ package final class Peer {
         return plain
     }
 
-    /// Everything until the other side ends, waiting for it; bounded.
+    /// Everything until the other side ends; waits for it, within a limit.
     package func receiveAll(turning loop: DrivenLoop) -> [UInt8] {
         var received: [UInt8] = []
         _ = loop.turn {
@@ -120,7 +120,7 @@ package final class Peer {
         return received
     }
 
-    /// Says goodbye, sends a FIN and goes on reading.
+    /// Says goodbye, sends a FIN and keeps reading.
     package func endOutput() {
         self.sayGoodbye()
         shutdown(self.descriptor, Int32(SHUT_WR))

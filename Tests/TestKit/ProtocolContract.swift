@@ -1,9 +1,9 @@
 package import ClientProtocols
 import Messaging
 
-/// What every client protocol keeps to.
+/// The rules that every client protocol must follow.
 ///
-/// A new one is in `SpokenProtocols.all`, and so runs each clause.
+/// Every protocol in `SpokenProtocols.all` runs each clause.
 package enum ProtocolContract: String, CaseIterable, Sendable, CustomStringConvertible {
     case commandsRoundTrip = "what a client writes is read as it was meant"
     case oversizedIsRefused = "a message too big to be read is refused, or the end"

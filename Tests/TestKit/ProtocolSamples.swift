@@ -1,6 +1,6 @@
 import Messaging
 
-/// What clients may ask for and be told, whatever their language.
+/// What clients may ask for and be told, in any language.
 enum ProtocolSamples {
     private static let room = name("chat.lobby")
     private static let id = ULID(high: 0x0191, low: 7)

@@ -15,7 +15,7 @@ package final class RecordedLog: LogSink {
         self.lines.state.filter { $0.event == event }
     }
 
-    /// Waits until there are so many lines of an event, of which each field named has the text named.
+    /// Waits until there are this many lines of an event in which the named fields have the given texts.
     @discardableResult
     package func wait(
         for event: String,
@@ -33,7 +33,7 @@ package final class RecordedLog: LogSink {
 }
 
 extension LogRecord {
-    /// A field's value as text; `nil` where the line does not have it.
+    /// A field's value as text; `nil` if the line does not have it.
     package subscript(field: LogField) -> String? {
         switch self.values.first(where: { $0.0 == field })?.1 {
         case .text(let text): text

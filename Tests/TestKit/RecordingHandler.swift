@@ -1,6 +1,6 @@
 package import Reactor
 
-/// Writes down what it hears; what it does beside that, a test sets.
+/// Records what it is told; a test can add what else it does.
 package final class RecordingHandler: SocketHandler {
     package enum Heard: Equatable {
         case connected
@@ -17,9 +17,9 @@ package final class RecordingHandler: SocketHandler {
     /// How many calls of `received` there were.
     package private(set) var reads = 0
     package private(set) var final: ConnectionCounters?
-    /// How much of the bytes lent is used; all of them by default.
+    /// How many of the lent bytes are used; all of them by default.
     ///
-    /// They are written down as far as used.
+    /// Only the used ones are recorded.
     package var use: ((RecordingHandler, ConnectionHandle, [UInt8]) -> Int)?
     package var onConnected: ((ConnectionHandle) -> Void)?
     package var onInputEnded: ((ConnectionHandle) -> Void)?
@@ -99,7 +99,7 @@ package final class RecordingHandler: SocketHandler {
         self.heard.append(.closed(ending))
         self.final = final
         self.onClosed?(connection, ending)
-        // A test's closures hold on to the handler, or to the loop that holds it.
+        // A test's closures keep the handler alive, or the loop that holds it.
         self.use = nil
         self.onConnected = nil
         self.onInputEnded = nil

@@ -1,10 +1,10 @@
 package import Messaging
 
-/// A broker's sink that remembers what it is told; rooms are wanted as the test says.
+/// A broker's sink that records what it is told; the test says which rooms are wanted.
 package final class RecordingSink: BrokerSink {
     package struct Record: Sendable, CustomStringConvertible {
         package var wanted: Set<RoomName> = []
-        /// In the order of the calls, a room as often as it was said.
+        /// In the order of the calls; a room may occur more than once.
         package var subscribed: [RoomName] = []
         package var messages: [Message] = []
         package var receipts: [PublicationReceipt] = []
@@ -56,7 +56,7 @@ package final class RecordingSink: BrokerSink {
         broker.reconsider(rooms)
     }
 
-    /// Wants a room and waits until its messages arrive.
+    /// Adds a room and waits until its messages arrive.
     package func enter(_ rooms: [RoomName], _ broker: any Broker) async throws {
         let before = self.record.subscribed.count
         self.want(rooms, broker)

@@ -5,7 +5,7 @@ import Instruments
 import Reactor
 import Settings
 
-/// A whole gateway for the length of a test: on free ports of this machine, with the memory broker, its log recorded.
+/// A whole gateway for the duration of a test: on free ports, with the memory broker, and with its log recorded.
 package final class RunningGateway: Sendable {
     package struct Faulty: Error {
         package let faults: [String]
@@ -15,7 +15,7 @@ package final class RunningGateway: Sendable {
         package let event: NativeEvent
     }
 
-    /// A scrape that never was as a test wanted it.
+    /// No scrape was as a test expected.
     package struct NeverMeasured: Error, CustomStringConvertible {
         package let awaited: String
         package let last: ScrapedMetrics
@@ -28,7 +28,7 @@ package final class RunningGateway: Sendable {
     package let gateway: Gateway
     package let log: RecordedLog
 
-    /// Runs a gateway while `body` does, and ends it however `body` ended.
+    /// Runs a gateway while `body` runs, and ends it however `body` ends.
     ///
     /// - Parameter settings: Such as `heartbeat.interval=1s`.
     package static func run(
@@ -62,7 +62,7 @@ package final class RunningGateway: Sendable {
 
     // MARK: - Clients
 
-    /// A WebSocket client without a subprotocol; `path` is that of plain rooms, of `/echo`, or of nothing at all.
+    /// A WebSocket client without a subprotocol; `path` may be for plain rooms, `/echo`, or anything else.
     package func connect(
         _ path: String,
         _ options: WebSocketClient.Options = WebSocketClient.Options()
@@ -81,7 +81,7 @@ package final class RunningGateway: Sendable {
         return (client, welcome)
     }
 
-    /// A socket of the test's own that has said nothing yet.
+    /// A raw socket that has sent nothing yet.
     package func peer() throws -> Peer {
         try Peer(to: self.gateway.publicAddress.port)
     }
@@ -96,9 +96,9 @@ package final class RunningGateway: Sendable {
         )
     }
 
-    /// A scrape for which every loop reported.
+    /// A scrape for which every loop has reported.
     ///
-    /// On a busy machine a loop may miss its time, and then whatever needs all of them, such as the sums, is left out.
+    /// On a busy machine a loop may be late; values that need all loops, such as sums, are then left out.
     package func scrape() async throws -> ScrapedMetrics {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
@@ -123,7 +123,7 @@ package final class RunningGateway: Sendable {
             let metrics = try await self.scrape()
             if isFulfilled(metrics) { return metrics }
             guard ContinuousClock.now < deadline else { throw NeverMeasured(awaited: awaited, last: metrics) }
-            // Numbers can only be looked at; looking is work for the loops that are to get on.
+            // Numbers can only be polled, and polling costs time on the loops that are to make progress.
             try await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -1,8 +1,8 @@
-/// What one scrape of `/metrics` said, in Prometheus text.
+/// One scrape of `/metrics`, in Prometheus text.
 package struct ScrapedMetrics: Sendable {
     private struct Sample {
         let name: Substring
-        /// As they stand between the braces.
+        /// As written between the braces.
         let labels: Substring
         let value: Double
     }
@@ -20,7 +20,7 @@ package struct ScrapedMetrics: Sendable {
         }
     }
 
-    /// All samples of a name together of which each label named has the value named; 0 where there is none.
+    /// The sum of all samples of a name whose labels have the given values; 0 if there are none.
     package func sum(_ name: String, _ labels: [String: String] = [:]) -> Int {
         let wanted = labels.map { "\($0)=\"\($1)\"" }
         let matching = self.samples.filter { sample in
@@ -35,7 +35,7 @@ package struct ScrapedMetrics: Sendable {
 }
 
 extension ScrapedMetrics: CustomStringConvertible {
-    /// What is not 0, without the buckets of histograms.
+    /// Every value that is not 0, without the buckets of histograms.
     package var description: String {
         self.samples.filter { $0.value != 0 && !$0.name.hasSuffix("_bucket") }
             .map { "\($0.name){\($0.labels)} \($0.value)" }.joined(separator: "\n")

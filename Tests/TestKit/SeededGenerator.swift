@@ -2,7 +2,7 @@ import Foundation
 
 /// SplitMix64: the same numbers for the same seed.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    /// Where `ATALAYA_TEST_SEED` is set, every random test begins there.
+    /// If `ATALAYA_TEST_SEED` is set, every random test starts from it.
     private static let givenSeed = ProcessInfo.processInfo.environment["ATALAYA_TEST_SEED"].flatMap { UInt64($0) }
 
     private var state: UInt64
@@ -11,18 +11,18 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         self.state = seed
     }
 
-    /// Begins anywhere, and prints where, so that the test can be repeated.
+    /// Starts from a random seed and prints it, so that the test can be repeated.
     package init(test: String = #function, file: String = #fileID) {
         self.init(printing: Self.givenSeed ?? .random(in: 0 ... .max), test: test, file: file)
     }
 
-    /// Begins at a seed that a test has as an argument, and prints it.
+    /// Starts from a seed given to the test as an argument, and prints it.
     package init(printing seed: UInt64, test: String = #function, file: String = #fileID) {
         print("\(file): ATALAYA_TEST_SEED=\(seed) repeats \(test)")
         self.init(seed: seed)
     }
 
-    /// Arguments for a random test: those that are always tried and one that nobody has tried.
+    /// Arguments for a random test: some that are always tried, and a new one.
     package static func seeds(always fixed: UInt64...) -> [UInt64] {
         self.givenSeed.map { [$0] } ?? fixed + [.random(in: 0 ... .max)]
     }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A folder of a test's own, gone with the object.
+/// A temporary folder, deleted with the object.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
@@ -14,7 +14,7 @@ package final class TemporaryFolder: Sendable {
         try? FileManager.default.removeItem(atPath: self.path)
     }
 
-    /// The path of a file in it, whether it is there or not.
+    /// The path of a file in it, whether it exists or not.
     package func file(_ name: String) -> String {
         "\(self.path)/\(name)"
     }

@@ -1,10 +1,10 @@
 package import Reactor
 
-/// A cipher that anybody can read, and that has what a real one has.
+/// A cipher that anybody can break, with all the features of a real one.
 ///
 /// Its records have a header (kind, length, number) and at most 1 KiB, xored with a key from the client's hello. A
-/// server can seal once it has that hello, and answers it. A record that asks has to be answered at once. Goodbye is a
-/// record too. Records out of order, cut or repeated are a failure.
+/// server can seal once it has that hello, and answers it. A record that asks must be answered at once. Goodbye is a
+/// record too. Records that are out of order, cut or repeated are a failure.
 package final class ToyCipher: Cipher {
     package enum Role {
         case client
@@ -23,7 +23,7 @@ package final class ToyCipher: Cipher {
     package static let largestRecord = 1024
     package static let headerBytes = 5
 
-    /// Ours for the peer, in the order in which they came.
+    /// Our records for the peer, in order.
     package private(set) var answers = 0
     package private(set) var isWelcome = false
     package private(set) var hasHeardGoodbye = false
@@ -133,7 +133,7 @@ package final class ToyCipher: Cipher {
     }
 }
 
-// For the peer's end, which has arrays.
+// For the peer's end, which uses arrays.
 extension ToyCipher {
     package func begin() -> [UInt8] {
         [UInt8](capacity: 64) { self.begin(saying: &$0) }
@@ -162,7 +162,7 @@ extension ToyCipher {
         return (plain, said, input)
     }
 
-    /// Asks something that the other side's cipher has to answer.
+    /// Asks something that the other side's cipher must answer.
     package func ask(_ body: [UInt8]) -> [UInt8] {
         [UInt8](capacity: body.count + ToyCipher.headerBytes) { _ = self.write(.question, body, into: &$0) }
     }

@@ -1,24 +1,24 @@
 package import Reactor
 
-/// How bytes get from one end of a connection to the other: what is true of one is true of all.
+/// How bytes get from one end of a connection to the other; the same tests must pass for all of them.
 package enum Wire: CaseIterable, Sendable {
     case plain
     /// With a cipher from the first byte on.
     case ciphered
-    /// With a cipher that comes after a first line, while what follows it is lent already.
+    /// With a cipher that is added after a first line, while the bytes after that line are already lent.
     case cipheredLate
 
     package var isCiphered: Bool {
         self != .plain
     }
 
-    /// How many bytes the kernel sees of so many that are sent in one go.
+    /// How many bytes the kernel sees when this many are sent at once.
     package func bytes(_ count: Int) -> Int {
         let records = (count + ToyCipher.largestRecord - 1) / ToyCipher.largestRecord
         return self.isCiphered ? count + records * ToyCipher.headerBytes : count
     }
 
-    /// Makes a connection what this says; the handler that it has from then on.
+    /// Sets a connection up this way, and returns the handler that it has from then on.
     package func prepare(
         _ connection: ConnectionHandle,
         on loop: EventLoop,
@@ -36,7 +36,7 @@ package enum Wire: CaseIterable, Sendable {
         }
     }
 
-    /// What the far end sends before anything else.
+    /// What the far end sends first.
     package func opening(_ cipher: ToyCipher) -> [UInt8] {
         switch self {
         case .plain: []
@@ -46,11 +46,11 @@ package enum Wire: CaseIterable, Sendable {
     }
 }
 
-/// Reads one line, as a proxy's header is one, and then leaves the connection to a cipher and another handler.
+/// Reads one line, such as a proxy header, and then leaves the connection to a cipher and another handler.
 private final class FirstLine: SocketHandler {
     static let text = Array("PROXY\n".utf8)
 
-    // The loop holds it, as the handler of a connection.
+    // The loop holds it as the handler of a connection.
     private unowned let loop: EventLoop
     private let cipher: ToyCipher
     private let next: any SocketHandler

@@ -43,7 +43,7 @@ extension Native {
 }
 
 extension ClientCommand {
-    /// `data` is JSON, and the members of an unsupported command are not known.
+    /// `data` must be JSON, and the members of an unsupported command are not known.
     fileprivate var hasNativeWord: Bool {
         switch self {
         case .publish(_, let kind, _, _, _): kind == .json

@@ -8,7 +8,7 @@ extension Native {
     package static func encode(_ message: Message, as encoding: MessageEncoding, into bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + message.payload.count + 256)
         bytes.append(contentsOf: #"{"type":"message","room":""#.utf8)
-        // A room's name has no byte that JSON escapes.
+        // A room name contains no byte that JSON escapes.
         bytes.append(contentsOf: message.room.text.utf8)
         bytes.append(contentsOf: #"","id":""#.utf8)
         message.id.ulid.append(to: &bytes)
@@ -64,7 +64,7 @@ extension Native {
         return true
     }
 
-    /// A client that is asked to come back hears when; everything else is in the close frame.
+    /// A client that should come back is told when; everything else is in the close frame.
     package func writeGoodbye(_ ending: Ending, into bytes: inout [UInt8]) -> Bool {
         guard let after = ending.reconnectAfter else { return false }
         bytes.append(contentsOf: #"{"type":"reconnect","afterMs":"#.utf8)

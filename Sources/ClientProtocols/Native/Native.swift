@@ -16,11 +16,11 @@ package final class Native: ClientProtocol {
         self.maximumDepth = hello.maximumJSONDepth
     }
 
-    /// A member that is `null` counts as left out, except `data`, for which that is a value, and `id`.
+    /// A member that is `null` counts as absent, except for `data`, where it is a value, and `id`.
     package func read(_ bytes: Span<UInt8>, isText: Bool) -> ClientInput {
         guard isText else {
             return .ending(
-                Ending(.protocolError, by: .server, code: 1003, "atalaya.v1.json is spoken in text frames")
+                Ending(.protocolError, by: .server, code: 1003, "atalaya.v1.json uses text frames only")
             )
         }
         do throws(NativeFault) {

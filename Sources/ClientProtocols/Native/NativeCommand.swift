@@ -3,7 +3,7 @@ import JSONText
 import Messaging
 import Notation
 
-/// The members of one frame, found but not yet judged.
+/// The members of one frame, found but not yet checked.
 struct NativeCommand: ~Copyable {
     private var values = InlineArray<11, JSONValue?>(repeating: nil)
     /// The first key that no command knows.
@@ -37,7 +37,7 @@ struct NativeCommand: ~Copyable {
         return false
     }
 
-    /// Judges the members.
+    /// Checks the members.
     func request(in text: Span<UInt8>) throws(NativeFault) -> ClientRequest {
         let id = try self.id(in: text)
         guard let type = self.value(.type), let command = CommandName(nativeType: type, in: text) else {
@@ -47,7 +47,7 @@ struct NativeCommand: ~Copyable {
         }
         do throws(Refusal) {
             if let repeated = self.repeated {
-                throw Refusal(.invalid, "\"\(repeated.name)\" stands there twice")
+                throw Refusal(.invalid, "\"\(repeated.name)\" is given twice")
             }
             try self.checkMembers(of: command, in: text)
             return ClientRequest(id: id, command: try self.command(command, in: text))
@@ -71,7 +71,7 @@ struct NativeCommand: ~Copyable {
             return .unsubscribe(try self.room(in: text))
         case .publish:
             guard let data = self.value(.data) else {
-                throw Refusal(.invalid, "\"data\" is missing; it is any JSON value")
+                throw Refusal(.invalid, "\"data\" is missing; it may be any JSON value")
             }
             return .publish(
                 room: try self.room(in: text),
@@ -84,7 +84,7 @@ struct NativeCommand: ~Copyable {
             return .refresh(token: try self.string(.token, in: text))
         case .received:
             guard let id = ULID(try self.string(.messageID, in: text)) else {
-                throw Refusal(.invalid, "\"messageId\" is the 26 characters that a message came with")
+                throw Refusal(.invalid, "\"messageId\" must be the 26 characters of a message's id")
             }
             return .received(MessageID(id))
         case .ping:
@@ -100,7 +100,7 @@ struct NativeCommand: ~Copyable {
         self.values[Int(member.rawValue)]
     }
 
-    /// The value of a member that may be left out.
+    /// The value of a member that may be absent.
     private func optional(_ member: NativeMember) -> JSONValue? {
         guard let value = self.value(member), value.kind != .null else { return nil }
         return value
@@ -121,7 +121,7 @@ struct NativeCommand: ~Copyable {
             CommandFault(
                 id: nil,
                 command: .unknown,
-                Refusal(.invalid, "\"id\" is a number or a string of at most \(Self.maximumIDBytes) bytes")
+                Refusal(.invalid, "\"id\" must be a number or a string of at most \(Self.maximumIDBytes) bytes")
             )
         )
     }
@@ -130,7 +130,7 @@ struct NativeCommand: ~Copyable {
 
     private func room(in text: Span<UInt8>) throws(Refusal) -> RoomName {
         guard let value = self.value(.room), value.kind == .string else {
-            throw Refusal(.invalid, "\"room\" is missing; it is a string")
+            throw Refusal(.invalid, "\"room\" is missing; it must be a string")
         }
         do throws(RoomNameError) {
             return value.isEscaped
@@ -142,27 +142,27 @@ struct NativeCommand: ~Copyable {
 
     private func optionalString(_ member: NativeMember, in text: Span<UInt8>) throws(Refusal) -> String? {
         guard let value = self.optional(member) else { return nil }
-        guard let string = value.string(in: text) else { throw Refusal(.invalid, "\"\(member.name)\" is a string") }
+        guard let string = value.string(in: text) else { throw Refusal(.invalid, "\"\(member.name)\" must be a string") }
         return string
     }
 
     private func string(_ member: NativeMember, in text: Span<UInt8>) throws(Refusal) -> String {
         guard let string = try self.optionalString(member, in: text) else {
-            throw Refusal(.invalid, "\"\(member.name)\" is missing; it is a string")
+            throw Refusal(.invalid, "\"\(member.name)\" is missing; it must be a string")
         }
         return string
     }
 
     private func echo() throws(Refusal) -> Bool {
         guard let value = self.optional(.echo) else { return true }
-        guard let echo = value.bool else { throw Refusal(.invalid, "\"echo\" is true or false") }
+        guard let echo = value.bool else { throw Refusal(.invalid, "\"echo\" must be true or false") }
         return echo
     }
 
     private func trace(in text: Span<UInt8>) throws(Refusal) -> TraceContext? {
         guard let string = try self.optionalString(.traceparent, in: text) else { return nil }
         guard let trace = TraceContext(traceparent: string) else {
-            throw Refusal(.invalid, "\"traceparent\" is none of W3C Trace Context, such as 00-<32 hex>-<16 hex>-01")
+            throw Refusal(.invalid, "\"traceparent\" is not a W3C trace context, such as 00-<32 hex>-<16 hex>-01")
         }
         return trace
     }
@@ -171,7 +171,7 @@ struct NativeCommand: ~Copyable {
 
     private func typeSentence(in text: Span<UInt8>) -> String {
         let known = CommandName.native.map(\.label)
-        let sentence = "\"type\" is one of \(known.joined(separator: ", "))"
+        let sentence = "\"type\" must be one of \(known.joined(separator: ", "))"
         guard let given = self.value(.type)?.string(in: text) else { return sentence }
         return sentence + Suggestion.question(Suggestion.nearest(to: given, among: known))
     }

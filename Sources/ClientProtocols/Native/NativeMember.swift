@@ -1,7 +1,7 @@
 import JSONText
 import Messaging
 
-/// The members that some command of the native protocol knows.
+/// All members that any command of the native protocol may have.
 enum NativeMember: UInt8, CaseIterable {
     case type
     case id
@@ -38,7 +38,7 @@ enum NativeMember: UInt8, CaseIterable {
             self = member
             return
         }
-        // Length and first byte leave one candidate.
+        // Length and first byte leave only one candidate.
         let contents = key.contents
         guard !contents.isEmpty else { return nil }
         switch (contents.count, text[contents.lowerBound]) {
@@ -58,7 +58,7 @@ enum NativeMember: UInt8, CaseIterable {
         guard key.isString(self.name, in: text) else { return nil }
     }
 
-    /// What a command may have beside type and id, in the order in which it is explained.
+    /// The members a command may have besides type and id, in the order in which they are documented.
     static func known(to command: CommandName) -> [NativeMember] {
         switch command {
         case .connect: [.token, .resume]
@@ -75,7 +75,7 @@ enum NativeMember: UInt8, CaseIterable {
 }
 
 extension CommandName {
-    /// The commands of the native protocol, in the order in which they are explained.
+    /// The commands of the native protocol, in the order in which they are documented.
     static let native: [CommandName] = Self.allCases.filter { $0 != .unknown }
 
     /// The command that a `type` names.

@@ -1,9 +1,9 @@
 import ByteKernels
 package import Messaging
 
-/// Plain rooms: each message is a payload, and nothing else is said.
+/// Plain rooms: each message is a payload and nothing else.
 ///
-/// What a client sends goes to the first of the rooms that its URL names; it gets the messages of them all.
+/// What a client sends goes to the first room in its URL; it gets the messages of all of them.
 package final class Plain: ClientProtocol {
     package static let name = ProtocolName.plain
     package static let subprotocols = ["atalaya.v1.plain"]
@@ -18,12 +18,12 @@ package final class Plain: ClientProtocol {
 
     package init(_ hello: ClientHello) throws(HelloFault) {
         self.rooms = try Self.rooms(hello)
-        guard let first = self.rooms.first else { throw HelloFault(.room, "plain rooms want a room: ?room=NAME") }
+        guard let first = self.rooms.first else { throw HelloFault(.room, "plain rooms need a room: ?room=NAME") }
         self.room = first
         switch hello.value(of: "echo") {
         case nil, "true": self.echo = true
         case "false": self.echo = false
-        case let other?: throw HelloFault(.parameter, "echo is true or false, not \(other.prefix(20))")
+        case let other?: throw HelloFault(.parameter, "echo must be true or false, not \(other.prefix(20))")
         }
     }
 
@@ -59,7 +59,7 @@ package final class Plain: ClientProtocol {
         )
     }
 
-    /// Whatever it was, it was to be published.
+    /// Whatever it was, it was meant to be published.
     package func readOversized(_ explanation: String) -> ClientInput {
         .fault(CommandFault(id: nil, command: .publish, Refusal(.tooBig, explanation)))
     }
@@ -74,12 +74,12 @@ package final class Plain: ClientProtocol {
 
     // MARK: - What it is told
 
-    /// There is no frame but the messages themselves.
+    /// There are no frames but the messages themselves.
     package func write(_ event: ServerEvent, into bytes: inout [UInt8]) -> Bool {
         false
     }
 
-    /// Without answers, a refusal is the end.
+    /// Without answers, a refusal ends the connection.
     package func answer(_ refusal: Refusal, to id: CommandID?) -> RefusalAnswer {
         let reason: CloseReason =
             switch refusal.code {
@@ -106,7 +106,7 @@ package final class Plain: ClientProtocol {
         !PayloadText.isDeclaredString(message)
     }
 
-    /// Appends what members get: of a declared JSON string its text, of anything else the payload.
+    /// Appends what members get: the text of a declared JSON string, or else the payload itself.
     package static func encode(_ message: Message, as encoding: MessageEncoding, into bytes: inout [UInt8]) {
         if PayloadText.isDeclaredString(message) {
             PayloadText.appendString(message, to: &bytes)
