@@ -142,7 +142,9 @@ struct NativeCommand: ~Copyable {
 
     private func optionalString(_ member: NativeMember, in text: Span<UInt8>) throws(Refusal) -> String? {
         guard let value = self.optional(member) else { return nil }
-        guard let string = value.string(in: text) else { throw Refusal(.invalid, "\"\(member.name)\" must be a string") }
+        guard let string = value.string(in: text) else {
+            throw Refusal(.invalid, "\"\(member.name)\" must be a string")
+        }
         return string
     }
 
