@@ -29,7 +29,7 @@ package enum ReactorMetrics {
     package static let all = [queueBytes, slowConsumers, queueAge, lag, utilization]
 
     /// - Parameters:
-    ///   - loops: One copy of each.
+    ///   - loops: One copy per loop.
     ///   - utilization: Of the same loops.
     package static func record(
         _ loops: [LoopSnapshot],
@@ -50,14 +50,14 @@ package enum ReactorMetrics {
     }
 }
 
-/// How busy loops were between two looks at them.
+/// How busy loops were between two observations.
 package struct UtilizationMeter: Sendable {
     private var last: [(busy: Duration, idle: Duration)] = []
     private var shown: [Double] = []
 
     package init() {}
 
-    /// - Returns: For each loop, busy time over all time since the look before; what was shown before where less than a
+    /// - Returns: For each loop, busy time divided by all time since the last call; the last value if less than a
     ///   second has passed.
     package mutating func look(at loops: [LoopSnapshot]) -> [Double] {
         guard self.last.count == loops.count else {

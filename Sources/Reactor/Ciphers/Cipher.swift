@@ -1,24 +1,24 @@
-/// Seals what leaves one socket and opens what comes in, in records: TLS, of which the engine knows no more than this.
+/// Seals what leaves one socket and opens what comes in, in records. This is all that the engine knows of TLS.
 ///
-/// It works on memory that the loop lends for a call. Everything is called on the socket's loop; a detached socket
-/// takes its cipher to another.
+/// It works on memory that the loop lends for each call. All calls are made on the socket's loop; a detached socket
+/// takes its cipher to another loop.
 package protocol Cipher: AnyObject {
-    /// Whether plain bytes can be sealed, for which a handshake has to be over; what is sent before waits.
+    /// Whether plain bytes can be sealed, which requires the handshake to be over; until then, what is sent waits.
     ///
-    /// Becomes true in `begin` or `open`, and stays so.
+    /// Becomes true in `begin` or `open`, and stays true.
     var isReady: Bool { get }
 
-    /// Called once, first of all, when the socket stands: says what has to be said unasked.
+    /// Called once, before everything else, when the socket is connected: writes what must be sent first.
     func begin(saying output: inout OutputSpan<UInt8>)
 
-    /// Opens what was read.
+    /// Opens the bytes that were read.
     ///
     /// - Parameters:
-    ///   - sealed: Used up by the call. The beginning of a record is kept. Whatever is whole is opened now, since
-    ///     nobody asks for it later.
-    ///   - plain: Has room for as many bytes as `sealed` has, and for those of one record more.
-    ///   - output: What has to be said because of what was read. It goes out behind what was sealed before, and before
-    ///     what is sealed next. What does not fit is a failure.
+    ///   - sealed: Consumed by the call. The beginning of a record is kept. All complete records are opened now, since
+    ///     there may be no later call.
+    ///   - plain: Has room for as many bytes as `sealed`, plus one record.
+    ///   - output: What must be sent in reaction to what was read. It goes out after what was sealed before, and before
+    ///     what is sealed next. If it does not fit, that is a failure.
     func open(
         _ sealed: Span<UInt8>,
         into plain: inout OutputSpan<UInt8>,
@@ -28,18 +28,18 @@ package protocol Cipher: AnyObject {
     /// Makes one record of the first plain bytes; called only when `isReady`.
     ///
     /// - Parameter record: Has room for `CipherRoom.sealedRecordBytes`.
-    /// - Returns: How many plain bytes are in it; 0 where it cannot be made, and then the connection ends.
+    /// - Returns: How many plain bytes are in it; 0 if it cannot be made, which ends the connection.
     func seal(_ plain: Span<UInt8>, into record: inout OutputSpan<UInt8>) -> Int
 
-    /// Says that nothing more will be sent; called once, last of all.
+    /// Announces that nothing more will be sent; called once, at the end.
     func sayGoodbye(_ output: inout OutputSpan<UInt8>)
 }
 
-/// How a cipher's input goes on.
+/// The state of a cipher's input.
 package enum CipherInput: Sendable {
     case open
-    /// The peer has said goodbye: what comes behind it is ignored.
+    /// The peer has said goodbye: whatever follows is ignored.
     case ended
-    /// What came is not what may come. What was opened before still counts.
+    /// The input was not valid. What was opened before still counts.
     case failed
 }

@@ -1,19 +1,19 @@
 /// Memory that a loop lends to its ciphers, one call after the other.
 @safe
 final class CipherRoom {
-    /// The most plain bytes that one record holds.
+    /// The largest number of plain bytes in one record.
     static let recordBytes = 16 * 1024
-    /// The most bytes that one record has when it is sealed.
+    /// The largest size of a sealed record.
     static let sealedRecordBytes = CipherRoom.recordBytes + 2048
-    /// The most that a cipher may say at once, and that may wait of it.
+    /// The most that a cipher may want to send at once, and that may be waiting.
     static let saidBytes = 64 * 1024
     /// The most that is read at once.
     static let receivedBytes = 64 * 1024
 
-    // The loop's thread alone uses the bytes; they live as long as this object.
-    /// Plain bytes of several pieces, put together for one record.
+    // Only the loop's thread uses the bytes; they live as long as this object.
+    /// Plain bytes of several pieces, collected for one record.
     let plain: UnsafeMutableBufferPointer<UInt8>
-    /// A record, or what the cipher says.
+    /// A record, or what the cipher wants to send.
     let sealed: UnsafeMutableBufferPointer<UInt8>
     let received: UnsafeMutableBufferPointer<UInt8>
 

@@ -1,4 +1,4 @@
-/// The ciphers of a loop's connections, by slot, and what they work on; nothing while there is none.
+/// The ciphers of a loop's connections, by slot, and their working memory; empty while there are none.
 final class CipherTable {
     private var sockets: [CipheredSocket?] = []
     private(set) lazy var room = CipherRoom()

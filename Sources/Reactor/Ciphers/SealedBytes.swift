@@ -1,10 +1,10 @@
-/// What a cipher has sealed or has to say, and the kernel has not taken yet: one record at most, then what is said.
+/// What a cipher has sealed or wants to send and the kernel has not taken yet: at most one record, then the rest.
 struct SealedBytes {
     private var bytes: [UInt8] = []
     private var taken = 0
     /// Where the record ends.
     private var recordEnd = 0
-    /// How many plain bytes the record is made of; 0 once its last byte is taken.
+    /// How many plain bytes the record contains; 0 once its last byte has been taken.
     private(set) var plain = 0
 
     /// How many bytes the kernel has not taken.
@@ -29,12 +29,12 @@ struct SealedBytes {
         self.plain = plain
     }
 
-    /// Adds what the cipher has to say.
+    /// Adds what the cipher wants to send.
     mutating func append(_ said: Span<UInt8>) {
         unsafe said.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
     }
 
-    /// The kernel has taken so many bytes more; answers how many plain bytes are written by that.
+    /// The kernel has taken this many more bytes; returns how many plain bytes are written as a result.
     mutating func take(_ count: Int) -> Int {
         self.taken += count
         guard self.isEmpty || self.plain > 0 && self.taken >= self.recordEnd else { return 0 }

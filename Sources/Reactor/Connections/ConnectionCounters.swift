@@ -1,12 +1,12 @@
 package import Instruments
 
-/// What one connection has counted; plain numbers, copied from its loop's slab.
+/// The counters of one connection: plain numbers, copied from its loop's slab.
 package struct ConnectionCounters: Sendable, Equatable {
     /// Room frames whose last byte the kernel has taken.
     package internal(set) var messagesSent: UInt64 = 0
     /// All bytes the kernel has taken.
     package internal(set) var bytesSent: UInt64 = 0
-    /// As told by `addReceived`.
+    /// As reported to `addReceived`.
     package internal(set) var messagesReceived: UInt64 = 0
     /// All bytes read.
     package internal(set) var bytesReceived: UInt64 = 0

@@ -1,6 +1,6 @@
-/// Names a connection of one loop: its place in the slab and which of the place's tenants is meant.
+/// Identifies a connection of one loop: its place in the slab, and a generation that tells the place's clients apart.
 ///
-/// A handle whose connection is gone stays harmless: the generation differs, and the loop refuses it.
+/// A handle whose connection is gone is harmless: its generation differs, so the loop refuses it.
 @frozen
 @usableFromInline
 package struct ConnectionHandle: Hashable, Sendable {
@@ -22,7 +22,7 @@ package struct ConnectionHandle: Hashable, Sendable {
         self.generation = UInt32(truncatingIfNeeded: bits >> 32)
     }
 
-    /// Both as one number, to be kept where a handle does not fit.
+    /// Both as one number, for places where a handle does not fit.
     @inlinable
     package var bits: UInt64 {
         UInt64(self.generation) << 32 | UInt64(self.slot)

@@ -1,6 +1,6 @@
 import Instruments
 
-/// One client in the slab: 128 bytes, two cache lines, of which a delivery touches the first alone.
+/// One client in the slab: 128 bytes, two cache lines, of which a delivery touches only the first.
 ///
 /// The client stays for as long as its place is open. Its socket may be attached later, detached and replaced.
 struct ConnectionRecord {
@@ -11,27 +11,27 @@ struct ConnectionRecord {
         static let connecting = Flags(rawValue: 1 << 1)
         static let isReadingPaused = Flags(rawValue: 1 << 2)
         static let inputEnded = Flags(rawValue: 1 << 3)
-        /// Ours was ended by `finish`, with everything flushed.
+        /// Our side was ended by `finish`, with everything flushed.
         static let outputEnded = Flags(rawValue: 1 << 4)
         static let finishing = Flags(rawValue: 1 << 5)
-        /// Its queue overflowed; the handler hears of it before the tick ends.
+        /// Its queue overflowed; the handler is told before the tick ends.
         static let overflowed = Flags(rawValue: 1 << 6)
-        /// Stands in the list of those whose kept bytes are offered again.
+        /// It is in the list of those whose kept bytes are offered again.
         static let isOfferDue = Flags(rawValue: 1 << 7)
-        /// Its deadline has passed, and its handler has not heard of it yet.
+        /// Its deadline has passed, and its handler has not been told yet.
         static let isDeadlineDue = Flags(rawValue: 1 << 8)
-        /// Its socket has a cipher, which stands in the loop's table.
+        /// Its socket has a cipher, which is in the loop's table.
         static let ciphered = Flags(rawValue: 1 << 9)
     }
 
-    /// Which client of this place is, or will be next, the one that handles name.
+    /// The generation of the current client of this place, or of the next one.
     var generation: UInt32
-    /// The generation while bytes may go straight to the kernel as they are: one comparison answers all that a delivery
-    /// asks.
+    /// Equals the generation while bytes may go straight to the kernel: this one comparison answers all that a delivery
+    /// needs to know.
     var ready = ConnectionRecord.notReady
     /// The client's socket; `noSocket` while it has none.
     private(set) var descriptor = ConnectionRecord.noSocket
-    /// The last call of `deliver` in which this connection had something special, and its place there.
+    /// The last call of `deliver` in which this connection needed special treatment, and its index there.
     var deliveryMark: UInt32 = 0
     var deliveryPlace: UInt32 = 0
     var flags: Flags = []
@@ -39,27 +39,27 @@ struct ConnectionRecord {
     var interest: UInt16 = 0
     var messagesSent: UInt64 = 0
     var bytesSent: UInt64 = 0
-    /// What the kernel did not take; `nil` while that is nothing.
+    /// What the kernel did not take; `nil` if there is nothing.
     var queue: SendQueue?
     var handler: (any SocketHandler)?
 
-    // The second line.
+    // The second cache line.
     var bytesReceived: UInt64 = 0
     var messagesReceived: UInt64 = 0
     var dropped: UInt32 = 0
-    /// Which socket of this place is, or will be next, the one that events are for; never 0.
+    /// The generation of the current socket of this place, or of the next one; never 0.
     ///
-    /// It goes on from client to client, so that no event of an earlier socket is taken for one of this.
+    /// It keeps counting from client to client, so that no event of an earlier socket is taken for one of this socket.
     private(set) var socketGeneration: UInt32
     var openedAt: UInt64 = 0
     var deadline: UInt64 = TimerWheel.never
     var timerNext: UInt32 = TimerWheel.none
     var timerPrevious: UInt32 = TimerWheel.none
-    /// What was read and not used.
+    /// What was read but not used.
     var unread: [UInt8] = []
     var timerBucket: UInt16 = TimerWheel.unlinked
 
-    /// No connection's generation, nor is 0.
+    /// Never the generation of a connection; neither is 0.
     static let notReady = UInt32.max
     private static let noSocket: Int32 = -1
 
@@ -68,7 +68,7 @@ struct ConnectionRecord {
         self.socketGeneration = socketGeneration
     }
 
-    /// The next free place, while this one is free: then it has no deadline.
+    /// The next free place while this one is free, since it then has no deadline.
     var nextFree: UInt32 {
         get { self.timerNext }
         set { self.timerNext = newValue }
@@ -85,7 +85,7 @@ struct ConnectionRecord {
         self.updateReady()
     }
 
-    /// Takes the socket away, and with it all that is true of it alone; the next one has another generation.
+    /// Removes the socket and all its own state; the next one has another generation.
     mutating func removeSocket() {
         guard self.hasSocket else { return }
         self.descriptor = ConnectionRecord.noSocket
@@ -101,7 +101,7 @@ struct ConnectionRecord {
         self.flags.isDisjoint(with: [.finishing, .overflowed, .outputEnded])
     }
 
-    /// Whether bytes may go to the kernel at once, sealed or not.
+    /// Whether bytes may go to the kernel immediately, sealed or not.
     var isIdle: Bool {
         self.flags.isDisjoint(with: [.connecting, .finishing, .overflowed, .outputEnded]) && self.hasSocket
             && self.queue == nil

@@ -1,23 +1,23 @@
 import CLinux
 import Instruments
 
-/// All clients of one loop side by side in memory that never moves.
+/// All clients of one loop, side by side in memory that never moves.
 ///
-/// The whole range of addresses is reserved at once and takes memory only where it was used. Places that were freed are
-/// used first, so the range stays dense.
+/// The whole address range is reserved at once, and takes memory only where it is used. Freed places are used first, so
+/// the range stays dense.
 ///
-/// A place is free, then open, then closed, then free again. While it is closed every handle to it is stale and nobody
-/// else can have it: the time in which its handler hears `closed`.
+/// A place is free, then open, then closed, then free again. While it is closed, every handle to it is stale and it
+/// cannot be reused: this is when its handler is told `closed`.
 @safe
 final class Slab {
-    // The loop's thread alone reads and writes; the pages live as long as this object.
+    // Only the loop's thread reads and writes; the pages live as long as this object.
     let base: UnsafeMutablePointer<ConnectionRecord>
     let capacity: Int
-    /// How many places were ever used: slots below it hold records, open or not.
+    /// How many places were ever used: slots below this hold records, open or not.
     private(set) var used = 0
     /// How many places are open.
     private(set) var open = 0
-    /// How many places are closed and not free yet.
+    /// How many places are closed but not free yet.
     private(set) var closed = 0
     private var firstFree = Slab.none
 
@@ -49,7 +49,7 @@ final class Slab {
         }
     }
 
-    /// Whether `connection` is the open one in its place.
+    /// Whether `connection` is still the open one in its place.
     @inline(__always)
     func isOpen(_ connection: ConnectionHandle) -> Bool {
         guard Int(connection.slot) < self.used else { return false }
@@ -57,7 +57,7 @@ final class Slab {
         return unsafe record.pointee.generation == connection.generation && record.pointee.flags.contains(.open)
     }
 
-    /// Whose socket an event is for; `nil` where that socket has left its place, whoever is there now.
+    /// The connection whose socket an event is for; `nil` if that socket has left its place, whatever is there now.
     func owner(ofSocket generation: UInt32, in slot: UInt32) -> ConnectionHandle? {
         guard Int(slot) < self.used, self[slot].hasSocket, self[slot].socketGeneration == generation else { return nil }
         return ConnectionHandle(slot: slot, generation: self[slot].generation)
@@ -67,7 +67,7 @@ final class Slab {
         self.firstFree == Slab.none && self.used == self.capacity
     }
 
-    /// Opens a place, without a socket yet; `nil` when none is free.
+    /// Opens a place, without a socket yet; `nil` if none is free.
     func open(at now: UInt64) -> ConnectionHandle? {
         let slot: UInt32
         if self.firstFree != Slab.none {
@@ -86,7 +86,7 @@ final class Slab {
         return ConnectionHandle(slot: slot, generation: self[slot].generation)
     }
 
-    /// Ends the client of an open place: every handle to it is stale from here on, and so are events of its socket.
+    /// Ends the client of an open place: from now on all handles to it are stale, and so are events of its socket.
     ///
     /// The place stays taken until `free`.
     func close(_ slot: UInt32) {
@@ -100,7 +100,7 @@ final class Slab {
         self.closed += 1
     }
 
-    /// Makes a closed place one that can be opened again.
+    /// Frees a closed place, so that it can be opened again.
     func free(_ slot: UInt32) {
         self[slot].nextFree = self.firstFree
         self.firstFree = slot

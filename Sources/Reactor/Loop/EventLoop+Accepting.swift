@@ -1,6 +1,6 @@
 import CLinux
 
-// Connections that come in. Inside.
+// Incoming connections. Inside.
 extension EventLoop {
     private static let acceptsPerTick = 64
     private static let backlogLength: Int32 = 4096
@@ -9,8 +9,8 @@ extension EventLoop {
     /// Takes connections from a socket of a `ListeningPort`.
     ///
     /// - Parameters:
-    ///   - failed: Hears when no connection can be taken, once for each rest that the listener takes then.
-    ///   - accept: Decides over each connection; `nil` closes it, and then nobody hears of it again.
+    ///   - failed: Called when no connection can be taken, once for each pause that the listener makes.
+    ///   - accept: Decides about each connection; `nil` closes it, without any further call.
     package func listen(
         _ socket: consuming ListeningSocket,
         failed: ((AcceptFailure) -> Void)? = nil,
@@ -38,11 +38,11 @@ extension EventLoop {
         self.accepting.listeners = [:]
     }
 
-    /// Takes what waits, up to a bound; the rest has its turn in the next tick.
+    /// Takes what is waiting, up to a bound; the rest is taken in the next tick.
     func acceptWaiting(at number: UInt32) {
         guard let listener = self.accepting.listeners[number] else { return }
         for _ in 0..<EventLoop.acceptsPerTick {
-            // The places closed in this tick are free in the next, so those who come now are not refused.
+            // Places closed in this tick are free in the next, so new connections are not refused.
             guard !self.slab.isFull || self.slab.closed == 0 else { return }
             var peer = linux_address()
             let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
@@ -53,7 +53,7 @@ extension EventLoop {
                 case EAGAIN:
                     return
                 default:
-                    // This one was gone before it was taken (accept(2), "Error handling").
+                    // This one was gone before it was accepted (accept(2), "Error handling").
                     continue
                 }
             }
@@ -74,7 +74,7 @@ extension EventLoop {
         if let handler, self.slab.isOpen(connection) {
             self.slab[connection.slot].handler = handler
         } else if let handler {
-            // Closed while it was being decided over.
+            // Closed while `accept` was deciding.
             if let place = self.calls.endings.lastIndex(where: { $0.connection == connection }) {
                 self.calls.endings[place].handler = handler
             }
@@ -87,7 +87,7 @@ extension EventLoop {
         }
     }
 
-    /// Gives a descriptor a place in the slab and has epoll watch it; `nil` where there is none, or epoll refuses.
+    /// Gives a descriptor a place in the slab and has epoll watch it; `nil` if there is no place, or epoll refuses.
     func register(_ descriptor: Int32) -> ConnectionHandle? {
         guard self.mayOpen, let connection = self.slab.open(at: self.time) else { return nil }
         guard self.watch(descriptor, as: connection.slot) else {
@@ -98,7 +98,7 @@ extension EventLoop {
         return connection
     }
 
-    /// Makes a descriptor the socket of the client in `slot`; `false` where epoll refuses it.
+    /// Makes a descriptor the socket of the client in `slot`; `false` if epoll refuses it.
     func watch(_ descriptor: Int32, as slot: UInt32) -> Bool {
         let source = EventSource.socket(slot: slot, generation: self.slab[slot].socketGeneration)
         do throws(ReactorError) {
@@ -110,8 +110,8 @@ extension EventLoop {
         return true
     }
 
-    /// Without a descriptor nothing can be taken, and the listener would stay readable for ever: some of those who wait
-    /// are closed by means of the spare descriptor, so that they know, and then the listener rests.
+    /// Without a descriptor nothing can be accepted, and the listener would stay readable forever. Some of the waiting
+    /// connections are closed with the help of the spare descriptor, so that they know, and then the listener pauses.
     private func rest(_ number: UInt32, _ listener: Listener, errno: Int32) {
         var shed = errno == 0 ? 1 : 0
         while shed < 16, self.accepting.spare >= 0, errno == EMFILE || errno == ENFILE {

@@ -1,19 +1,19 @@
 import CLinux
 import Instruments
 
-// Clients and the sockets that come and go under them. Inside.
+// Clients, and the sockets that come and go under them. Inside.
 //
-// A client is a place in the slab with its handle, handler, send queue, counters and deadline. Mostly a socket is
-// attached to it from its first moment to its last. It may also have none: then what it is sent waits in its queue,
-// and `takeFrames` gives it to somebody who writes it elsewhere.
+// A client is a place in the slab with its handle, handler, send queue, counters and deadline. Usually a socket is
+// attached to it from beginning to end. It may also have none: then what it is sent waits in its queue, and
+// `takeFrames` returns it to be written elsewhere.
 extension EventLoop {
     /// Opens a place for a client that has no socket yet.
     ///
-    /// Everything but reading works as with one. Replies and room frames are queued, bounded by size, age, policy and
-    /// the shared budget as every queue is, and pending until they are written or given up. The deadline fires.
-    /// `finish` waits for the queue to be taken. Pausing is remembered for the socket to come.
+    /// Everything but reading works as with a socket. Replies and room frames are queued, bounded by size, age, policy
+    /// and the shared budget like every queue, and pending until they are written or given up. The deadline fires.
+    /// `finish` waits until the queue has been taken. Pausing is remembered for the next socket.
     ///
-    /// - Returns: `nil` where the loop is full or has ended.
+    /// - Returns: `nil` if the loop is full or has ended.
     package func openClient(handler: any SocketHandler) -> ConnectionHandle? {
         self.assertInside()
         guard self.mayOpen, let client = self.slab.open(at: self.time) else { return nil }
@@ -29,12 +29,12 @@ extension EventLoop {
 
     // MARK: taking a socket away
 
-    /// Ends a connection on this loop without closing its socket, which goes on elsewhere.
+    /// Ends a connection on this loop without closing its socket, which continues elsewhere.
     ///
-    /// Its cipher, what was read and not used, and replies not sent travel with the socket, and so do the counters.
-    /// The handler hears nothing more. Deadline and pause end here.
+    /// Its cipher, unused input, unsent replies and counters move with the socket. The handler is not called any more.
+    /// Deadline and pause end here.
     ///
-    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
+    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others move along.
     /// - Returns: `nil` for a stale handle, a connection that is connecting or finishing, or one with room frames
     ///   queued, whose outcomes this loop has to count.
     package func detach(_ connection: ConnectionHandle, used: Int = 0) -> DetachedSocket? {
@@ -51,19 +51,18 @@ extension EventLoop {
         let socket = self.removeSocket(of: connection, used: used, (unsent, sealed), counters)
         self.dropQueue(of: connection)
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
-        // Its handler hears nothing more, so the place is free at once.
+        // Its handler is not called any more, so the place is free at once.
         self.slab.close(slot)
         self.slab.free(slot)
         return socket
     }
 
-    /// Takes the socket away from a client that lives on without one.
+    /// Takes the socket away from a client that continues without one.
     ///
-    /// Its cipher and what was read and not used travel with the socket, and so does the rest of a reply that the
-    /// kernel has in part. Everything else that is queued stays with the client, and so do its counters: the socket
-    /// begins new ones.
+    /// Its cipher and unused input move with the socket, and so does the rest of a reply that the kernel has taken in
+    /// part. Everything else that is queued stays with the client, and so do its counters: the socket starts new ones.
     ///
-    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others travel.
+    /// - Parameter used: Inside `received`: how many of the bytes lent by that call were used. The others move along.
     /// - Returns: `nil` for a stale handle, a client without a socket, one that is connecting or finishing, or one of
     ///   whose room frames the kernel has a part, since the rest can go through this socket alone and is counted here.
     package func detachSocket(of client: ConnectionHandle, used: Int = 0) -> DetachedSocket? {
@@ -129,7 +128,7 @@ extension EventLoop {
 
     /// Opens a place for a socket that was detached on this loop or another, and attaches it.
     ///
-    /// The socket's counters go on; its unread bytes are offered before the tick ends.
+    /// The socket's counters continue; its unread bytes are offered before the tick ends.
     ///
     /// - Returns: `nil` where the loop is full or has ended, its buffer is too small for the unread bytes, or epoll
     ///   takes no more; then the socket is closed.
@@ -145,15 +144,15 @@ extension EventLoop {
         return client
     }
 
-    /// Gives a client that has no socket one that was detached on this loop or another.
+    /// Gives a client without a socket one that was detached on this loop or another.
     ///
     /// The client keeps its handle, handler, queue and deadline. What the socket had counted is added to its counters.
-    /// The socket's unsent replies go out first, then what the client has queued, in order, as the socket takes it;
-    /// while a parcel is under way all of that waits for its end. The unread bytes are offered to the client's handler
-    /// before the tick ends, unless reading is paused.
+    /// The socket's unsent replies go out first, then what the client has queued, in order, as the socket takes it.
+    /// While a parcel is under way, all of that waits until it ends. The unread bytes are offered to the client's
+    /// handler before the tick ends, unless reading is paused.
     ///
-    /// From here on the client ends with its socket: where that breaks or its peer ends it, the handler hears the same
-    /// as of any connection, `closed` in the end. Who wants the client to outlive the socket detaches it before.
+    /// From here on the client ends with its socket: if that breaks or its peer ends it, the handler gets the same
+    /// calls as for any connection, finally `closed`. For the client to outlive the socket, detach it before.
     ///
     /// - Returns: `false` for a stale handle, a client that has a socket, or one that overflowed or is finishing, and
     ///   where the loop's buffer is too small for the unread bytes or epoll takes no more. Then the socket is closed

@@ -1,11 +1,11 @@
 import CLinux
 
-// Connections with a cipher: how it comes to them, what it says, what it opens. Inside.
+// Connections with a cipher: adding it, sending what it writes, opening what comes in. Inside.
 extension EventLoop {
-    /// Has everything that is sent on a connection sealed, and everything that comes opened, from here on.
+    /// From here on, seals everything that is sent on a connection, and opens everything that comes in.
     ///
-    /// What was read and not used is sealed already, also the rest of what `received` is lent just now. Nothing may be
-    /// queued, and the connection may not have a cipher yet.
+    /// Unused input counts as sealed, also the rest of what `received` was just lent. Nothing may be queued, and the
+    /// connection must not have a cipher yet.
     package func setCipher(_ cipher: any Cipher, of connection: ConnectionHandle) {
         self.assertInside()
         self.flushHeld(of: connection)
@@ -23,7 +23,7 @@ extension EventLoop {
         }
     }
 
-    /// The cipher of the socket in `slot`; asks the record first, which is at hand.
+    /// The cipher of the socket in `slot`; checks the record first, which is likely in the cache.
     @inline(__always)
     func cipheredSocket(of slot: UInt32) -> CipheredSocket? {
         self.slab[slot].flags.contains(.ciphered) ? self.ciphers.socket(at: slot) : nil
@@ -36,18 +36,18 @@ extension EventLoop {
         self.slab[slot].updateReady()
     }
 
-    /// The connection stands.
+    /// The connection is established.
     func beginCipher(_ connection: ConnectionHandle) {
         guard let cipher = self.cipheredSocket(of: connection.slot)?.cipher else { return }
         unsafe self.say(self.ciphers.room.fill(CipherRoom.saidBytes) { cipher.begin(saying: &$0) }, on: connection)
     }
 
-    /// Takes the cipher away from a connection whose socket leaves.
+    /// Takes the cipher away from a connection whose socket is leaving.
     func takeCipher(of slot: UInt32) -> CipheredSocket? {
         self.slab[slot].flags.remove(.ciphered) == nil ? nil : self.ciphers.remove(at: slot)
     }
 
-    /// Queues what another loop had sealed and not sent.
+    /// Queues what another loop has sealed but not sent.
     func queueSealed(_ bytes: [UInt8], of slot: UInt32) {
         guard !bytes.isEmpty else { return }
         self.openQueue(slot).append(said: bytes.span)
@@ -57,9 +57,9 @@ extension EventLoop {
 
     // MARK: saying
 
-    /// Sends what the cipher has to say, behind what is sealed already.
+    /// Sends what the cipher has written, after what is already sealed.
     ///
-    /// - Parameter isGoodbye: A peer that has closed cannot hear it, which says nothing of how the connection ended.
+    /// - Parameter isGoodbye: A peer that has closed cannot receive it; that says nothing of how the connection ended.
     func say(_ said: UnsafeBufferPointer<UInt8>, on connection: ConnectionHandle, isGoodbye: Bool = false) {
         let slot = connection.slot
         guard !said.isEmpty else { return }
@@ -82,7 +82,7 @@ extension EventLoop {
         self.updateInterest(slot)
     }
 
-    /// Has the cipher say goodbye, once; `false` where it waits in the queue.
+    /// Makes the cipher say goodbye, once; `false` if that waits in the queue.
     func sayGoodbye(on connection: ConnectionHandle) -> Bool {
         let slot = connection.slot
         guard let socket = self.cipheredSocket(of: slot), !socket.hasSaidGoodbye else { return true }
@@ -94,7 +94,7 @@ extension EventLoop {
 
     // MARK: opening
 
-    /// Reads sealed bytes and opens them behind the first `kept` bytes of the loop's buffer.
+    /// Reads sealed bytes and opens them after the first `kept` bytes of the loop's buffer.
     func receiveSealed(_ connection: ConnectionHandle, _ socket: CipheredSocket, behind kept: Int) -> Received {
         let slot = connection.slot
         guard socket.unopened.isEmpty else {
@@ -110,7 +110,7 @@ extension EventLoop {
         return .bytes(unsafe self.open(sealed, of: connection, socket, behind: kept))
     }
 
-    /// Opens bytes that were read before; how many plain ones they are, behind the first `kept` bytes of the buffer.
+    /// Opens bytes that were read before; returns how many plain ones now follow the first `kept` bytes of the buffer.
     func openUnopened(of connection: ConnectionHandle, _ socket: CipheredSocket, behind kept: Int) -> Int {
         let count = min(socket.unopened.count, self.configuration.receiveBufferBytes - kept)
         guard count > 0 else { return 0 }
@@ -141,13 +141,13 @@ extension EventLoop {
             unsafe self.say(said, on: connection)
         }
         if self.slab.isOpen(connection), self.slab[connection.slot].queue != nil {
-            // What waits for the handshake may go now.
+            // What was waiting for the handshake may go now.
             self.updateInterest(connection.slot)
         }
         return count
     }
 
-    /// What was opened has been offered: goes on with the end of input, or with the failure, that came behind it.
+    /// What was opened has been offered; continues with the end of input, or the failure, that came after it.
     func endOpened(_ connection: ConnectionHandle) {
         guard self.slab.isOpen(connection), let socket = self.cipheredSocket(of: connection.slot) else { return }
         let flags = self.slab[connection.slot].flags

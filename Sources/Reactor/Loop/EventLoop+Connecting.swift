@@ -1,13 +1,13 @@
 import CLinux
 import Instruments
 
-// Connections that go out, and connected descriptors that come from elsewhere. Inside.
+// Outgoing connections, and connected descriptors from elsewhere. Inside.
 extension EventLoop {
-    /// Begins a connection; its handler hears `connected` or `closed`.
+    /// Starts a connection; its handler is told `connected` or `closed`.
     ///
     /// What is sent meanwhile is queued.
     ///
-    /// - Throws: `ReactorError.tooManyConnections`, or `.system` where no socket is to be had.
+    /// - Throws: `ReactorError.tooManyConnections`, or `.system` if no socket is available.
     package func connect(
         to address: SocketAddress,
         timeout: Duration,
@@ -51,7 +51,7 @@ extension EventLoop {
 
     /// Takes a connected stream socket, such as one end of a socket pair.
     ///
-    /// - Returns: `nil` where the loop is full or has ended; then the descriptor is closed.
+    /// - Returns: `nil` if the loop is full or has ended; then the descriptor is closed.
     package func adopt(descriptor: Int32, handler: any SocketHandler) -> ConnectionHandle? {
         self.assertInside()
         guard linux_make_nonblocking(descriptor) >= 0, let connection = self.register(descriptor) else {

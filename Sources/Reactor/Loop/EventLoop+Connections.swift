@@ -1,14 +1,14 @@
 import CLinux
 package import Instruments
 
-// One connection, asked and told by its handle. Inside; a stale handle is refused, never followed.
+// Operations on one connection, given its handle. Inside; a stale handle is refused, never followed.
 extension EventLoop {
     package func isOpen(_ connection: ConnectionHandle) -> Bool {
         self.assertInside()
         return self.slab.isOpen(connection)
     }
 
-    /// Has another handler hear what comes; it is offered what the old one did not use, at once.
+    /// Replaces the handler; the new one is immediately offered what the old one did not use.
     package func setHandler(_ handler: any SocketHandler, of connection: ConnectionHandle) {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return }
@@ -18,7 +18,7 @@ extension EventLoop {
 
     /// Closes now, without sending what is queued; `closed` is called before the tick ends.
     ///
-    /// - Parameter byReset: What the kernel has taken and not sent yet is not sent either.
+    /// - Parameter byReset: What the kernel has taken but not sent yet is discarded too.
     package func close(_ connection: ConnectionHandle, _ ending: SocketEnding = .local, byReset: Bool = false) {
         self.assertInside()
         if !byReset {
@@ -31,14 +31,14 @@ extension EventLoop {
         self.release(connection, ending)
     }
 
-    /// Sends what is queued, ends our side and closes as soon as the peer has ended its own.
+    /// Sends what is queued, ends our side, and closes as soon as the peer has ended its side.
     ///
-    /// Input is discarded from here on, and the connection's deadline is the loop's.
+    /// Input is discarded from here on, and the loop takes over the connection's deadline.
     ///
     /// - Parameters:
-    ///   - timeout: How long all of it may take; then the connection is reset and `closed` hears `.timedOut`, unless
-    ///     `ending` says more than `.local`.
-    ///   - ending: What `closed` will hear.
+    ///   - timeout: How long all of this may take; after that the connection is reset and `closed` is told `.timedOut`,
+    ///     unless `ending` is more specific than `.local`.
+    ///   - ending: What `closed` will be told.
     package func finish(_ connection: ConnectionHandle, timeout: Duration, ending: SocketEnding = .local) {
         self.assertInside()
         self.flushHeld(of: connection)
@@ -49,7 +49,7 @@ extension EventLoop {
         self.slab[slot].flags.insert(.finishing)
         self.slab[slot].unread = []
         self.slab[slot].updateReady()
-        // A cipher's handshake may be among what was read, and what is queued waits for it.
+        // What was read may include a cipher's handshake, for which the queue is waiting.
         self.offerAgain(connection)
         if ending != .local {
             self.calls.finishEndings[slot] = ending
@@ -62,17 +62,17 @@ extension EventLoop {
         }
     }
 
-    /// Sends what is held together of this callback's replies, without waiting for its end.
+    /// Sends the held replies of this callback, without waiting for it to return.
     ///
-    /// - Returns: Whether the kernel has all that was sent on the connection so far. Where not, `drained` follows, or
-    ///   `closed`.
+    /// - Returns: Whether the kernel has taken everything that was sent on the connection so far. If not, `drained` or
+    ///   `closed` follows.
     package func flushReplies(of connection: ConnectionHandle) -> Bool {
         self.assertInside()
         self.flushHeld(of: connection)
         return self.slab.isOpen(connection) && self.slab[connection.slot].queue == nil
     }
 
-    /// Reads no more of this connection until `resumeReading`; the kernel then makes its peer wait.
+    /// Stops reading from this connection until `resumeReading`; the kernel then makes its peer wait.
     package func pauseReading(_ connection: ConnectionHandle) {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return }
@@ -80,7 +80,7 @@ extension EventLoop {
         self.updateInterest(connection.slot)
     }
 
-    /// Reads again; what was kept is offered before the tick ends, also where reading was not paused.
+    /// Reads again; what was kept is offered before the tick ends, even if reading was not paused.
     package func resumeReading(_ connection: ConnectionHandle) {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return }
@@ -89,7 +89,7 @@ extension EventLoop {
         self.offerAgain(connection)
     }
 
-    /// Sets, moves or takes away the connection's one deadline.
+    /// Sets, moves or removes the connection's one deadline.
     package func setTimer(_ connection: ConnectionHandle, at deadline: Instant?) {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return }
@@ -127,14 +127,14 @@ extension EventLoop {
         return self.slab.isOpen(connection) ? self.slab[connection.slot].counters : nil
     }
 
-    /// Since when the oldest frame of its send queue waits; `nil` with an empty queue.
+    /// Since when the oldest frame in its send queue has been waiting; `nil` if the queue is empty.
     package func queuedSince(of connection: ConnectionHandle) -> Instant? {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return nil }
         return (self.slab[connection.slot].queue?.oldest?.since).map(Instant.init(nanoseconds:))
     }
 
-    /// Adds to the messages received of a connection, which only its protocol can tell from bytes.
+    /// Adds to a connection's received messages, since only its protocol can tell messages from bytes.
     package func addReceived(messages: UInt32, to connection: ConnectionHandle) {
         self.assertInside()
         guard self.slab.isOpen(connection) else { return }
@@ -143,7 +143,7 @@ extension EventLoop {
 
     // MARK: inside the engine
 
-    /// Has epoll watch for exactly what can be used.
+    /// Makes epoll watch for exactly what can be used.
     func updateInterest(_ slot: UInt32) {
         guard self.slab[slot].hasSocket else { return }
         let flags = self.slab[slot].flags
@@ -165,9 +165,9 @@ extension EventLoop {
         self.poller.change(self.slab[slot].descriptor, wanted, for: source)
     }
 
-    /// Whether anything of the queue can be written as soon as the kernel takes it.
+    /// Whether any part of the queue can be written as soon as the kernel takes it.
     ///
-    /// Frames cannot during a handshake, nor behind a parcel.
+    /// Frames cannot be written during a handshake, nor after a parcel that is under way.
     private func mayFlush(_ queue: SendQueue, _ slot: UInt32) -> Bool {
         let isReady = self.cipheredSocket(of: slot)?.cipher.isReady ?? true
         return !queue.sealed.isEmpty || isReady && !queue.hasParcels
@@ -180,7 +180,7 @@ extension EventLoop {
             return self.connectEnded(connection)
         }
         let isBroken = events & (Poller.hangUp | Poller.fault) != 0
-        // Of a broken connection the last bytes are still read, which a failed write would throw away.
+        // The last bytes of a broken connection are still read; a failed write would discard them.
         if !isBroken, events & Poller.writable != 0, self.slab[slot].queue != nil {
             self.flush(connection)
             guard self.slab.owner(ofSocket: socket, in: slot) == connection else { return }
@@ -208,13 +208,13 @@ extension EventLoop {
         }
     }
 
-    /// What the handler hears when both sides have ended.
+    /// What the handler is told when both sides have ended.
     func endingOfPeer(_ slot: UInt32) -> SocketEnding {
         guard self.slab[slot].flags.contains(.finishing) else { return .peerClosed }
         return self.calls.finishEndings[slot] ?? .local
     }
 
-    /// Everything is flushed: ends our side, and the connection where the peer has ended its own.
+    /// Everything is flushed: ends our side, and the connection if the peer has already ended its side.
     func endOutput(_ connection: ConnectionHandle) {
         let slot = connection.slot
         guard self.sayGoodbye(on: connection) else { return }
@@ -229,7 +229,7 @@ extension EventLoop {
 
     /// Ends an open connection: counts what it did not send and closes its descriptor.
     ///
-    /// Its handler hears `closed` before the tick ends; then its place is free.
+    /// Its handler is told `closed` before the tick ends; then its place is free.
     func release(_ connection: ConnectionHandle, _ ending: SocketEnding, resets: Bool = false) {
         let slot = connection.slot
         self.held.drop(of: connection)
@@ -239,7 +239,7 @@ extension EventLoop {
         self.calls.finishEndings[slot] = nil
         if self.slab[slot].hasSocket {
             let descriptor = self.slab[slot].descriptor
-            // The kernel would hold on to what this peer does not take.
+            // The kernel would keep what this peer does not take.
             if resets || ending.isOfSlowPeer {
                 linux_reset_on_close(descriptor)
             }

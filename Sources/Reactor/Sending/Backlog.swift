@@ -1,9 +1,9 @@
-/// The connections of a loop that have anything queued, and how much that is.
+/// The connections of a loop that have something queued, and how much.
 struct Backlog {
-    /// Slots in no order; each queue knows its place here.
+    /// Slots in no particular order; each queue knows its place here.
     var slots: [UInt32] = []
     var bytes = 0
-    /// When the queues' ages and the shared bound are looked at again; never while there is nothing to look at.
+    /// When the queues' ages and the shared bound are checked next; never while nothing is queued.
     var nextUpkeep = UInt64.max
     /// The number of the parcel taken last, of all queues of the loop.
     var lastParcel: UInt64 = 0

@@ -1,13 +1,13 @@
-/// A batch and who gets it.
+/// A batch and its recipients.
 package struct Delivery {
     package let batch: SendBatch
     /// Each at most once.
     ///
-    /// In the order of their slots memory is walked forwards.
+    /// In slot order, so that memory is read forwards.
     package let members: [ConnectionHandle]
-    /// Names the room in the endings of slow consumers.
+    /// Identifies the room if a recipient is closed as a slow consumer.
     package let source: UInt32
-    /// Frames that one member does not get, in the order of frames: its own messages, where it wants no echo.
+    /// Frames that one member does not get, in order: its own messages, if it wants no echo.
     package var exclusions: [(ConnectionHandle, frame: Int)]
 
     package init(

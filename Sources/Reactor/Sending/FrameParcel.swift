@@ -1,10 +1,10 @@
-/// Queued frames of a client, given by `EventLoop.takeFrames` to somebody who writes them elsewhere.
+/// Queued frames of a client, returned by `EventLoop.takeFrames` to be written elsewhere.
 ///
-/// It holds a copy of the bytes and may travel to any thread. On the client's loop the frames stay queued until
-/// `EventLoop.endParcel` hears what became of them.
+/// It holds a copy of the bytes and may move to any thread. On the client's loop the frames stay queued until
+/// `EventLoop.endParcel` is told what became of them.
 package struct FrameParcel: Sendable {
     package let client: ConnectionHandle
-    /// No other parcel of the loop has it.
+    /// Unique among the parcels of the loop.
     let number: UInt64
     private var bytes: [UInt8] = []
     /// Where each frame ends.
@@ -24,7 +24,7 @@ package struct FrameParcel: Sendable {
         self.bytes.count
     }
 
-    /// Shows the bytes of each frame by itself, the oldest first.
+    /// Lends the bytes of each frame separately, the oldest first.
     package func forEachFrame(_ body: (Span<UInt8>) -> Void) {
         var start = 0
         for end in self.ends {

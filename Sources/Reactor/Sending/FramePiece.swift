@@ -1,4 +1,4 @@
-/// Frames of one batch, side by side, on their way to one member or at the end of it.
+/// Consecutive frames of one batch, on their way to one member or already there.
 package struct FramePiece {
     let storage: FrameStorage
     /// The frames first..<end of the storage.
@@ -19,12 +19,12 @@ package struct FramePiece {
         self.end - self.first
     }
 
-    /// What their outcomes are counted by; 0 for replies, whose outcomes nobody is told.
+    /// The lane that counts their outcomes; 0 for replies, whose outcomes are not reported.
     package var lane: UInt8 {
         self.storage.lane
     }
 
-    /// The number that the frame at `place`, of 0..<count, was given with its batch: its message's.
+    /// The message number of the frame at `place`, in 0..<count, as given with its batch.
     package func number(at place: Int) -> UInt64 {
         self.storage.number(of: self.first + place)
     }

@@ -1,9 +1,9 @@
-/// Finished frames one after the other, shared by every send queue that still needs one of them.
+/// Finished frames, one after the other, shared by all send queues that still need any of them.
 ///
-/// Grows only while nobody but its batch holds it.
+/// Grows only while its batch is the only owner.
 @safe
 final class FrameStorage {
-    /// Where a frame comes from: the room, and when it was queued.
+    /// The origin of a frame: the room, and when it was queued.
     struct Origin: Equatable {
         let source: UInt32
         let since: UInt64
@@ -12,18 +12,18 @@ final class FrameStorage {
     private struct Mark {
         let end: UInt32
         let payloadEnd: UInt32
-        /// Its message's, on this loop.
+        /// The number of its message on this loop.
         let number: UInt64
     }
 
-    /// 0 for replies, otherwise what the frames' outcomes are counted by.
+    /// The lane that counts the frames' outcomes; 0 for replies.
     let lane: UInt8
-    // Read and written on the loop's thread alone; freed with this object. Addresses into it do not outlive a call.
+    // Only read and written on the loop's thread; freed with this object. Addresses into it do not outlive a call.
     private(set) var base: UnsafeMutablePointer<UInt8>
     private(set) var byteCount = 0
     private var capacity: Int
     private var marks: [Mark] = []
-    /// One a frame in a queue's own storage, otherwise none.
+    /// One per frame in a queue's own storage, otherwise none.
     private var origins: [Origin] = []
 
     init(lane: UInt8, capacity: Int) {
@@ -62,7 +62,7 @@ final class FrameStorage {
         return Int(self.marks[end - 1].payloadEnd) - (first == 0 ? 0 : Int(self.marks[first - 1].payloadEnd))
     }
 
-    /// Copies frames of another storage of the same lane; then every frame here has an origin.
+    /// Copies frames from another storage of the same lane; from then on every frame here has an origin.
     func copy(_ first: Int, _ end: Int, of other: FrameStorage, from origin: Origin) {
         let start = other.start(of: first)
         let count = other.end(of: end - 1) - start
@@ -78,7 +78,7 @@ final class FrameStorage {
         self.byteCount += count
     }
 
-    /// The frame's own origin; `nil` where its storage is shared.
+    /// The frame's own origin; `nil` if its storage is shared.
     func origin(of frame: Int) -> Origin? {
         self.origins.isEmpty ? nil : self.origins[frame]
     }
@@ -92,7 +92,7 @@ final class FrameStorage {
         }
     }
 
-    /// Adds the frame that `fill` writes into at most `bytes` bytes; it answers how many it wrote.
+    /// Adds the frame that `fill` writes into at most `bytes` bytes; `fill` returns how many it wrote.
     func append(bytes: Int, number: UInt64, payloadBytes: Int?, _ fill: (UnsafeMutablePointer<UInt8>) -> Int) {
         self.reserve(self.byteCount + bytes)
         let written = unsafe fill(self.base + self.byteCount)
@@ -107,7 +107,7 @@ final class FrameStorage {
         self.marks.removeAll(keepingCapacity: true)
     }
 
-    /// Gives back what it does not need, since queues may hold it for long.
+    /// Releases memory that it does not need, since queues may hold it for long.
     func trim() {
         guard self.capacity > 2 * self.byteCount + 64 else { return }
         self.move(to: max(self.byteCount, 16))

@@ -1,7 +1,7 @@
-/// Small replies to one connection, held so that those of one callback leave in one system call.
+/// Small replies to one connection, held so that all replies of one callback leave in one system call.
 @safe
 struct HeldReplies: ~Copyable {
-    /// Larger ones go to the kernel by themselves.
+    /// Larger replies go to the kernel separately.
     static let largest = 16 * 1024
     static let capacity = 64 * 1024
 

@@ -2,11 +2,11 @@ import Synchronization
 
 /// The bound on all send queues of all loops together.
 ///
-/// Past it, the loops that hold more than their share end the connections with the most queued.
+/// Above it, loops that hold more than their share end the connections with the most queued.
 package final class QueueBudget: Sendable {
     /// In bytes.
     package let limit: Int
-    // Every loop adds and takes away; nothing else is ordered by these, so relaxed is enough.
+    // Every loop adds and subtracts; nothing else is ordered by these, so relaxed is enough.
     private let used = Atomic<Int>(0)
     private let loops = Atomic<Int>(0)
 
@@ -35,8 +35,8 @@ package final class QueueBudget: Sendable {
     }
 }
 
-/// Hears when the queues of the whole instance grow towards their bound.
+/// Is told when the queues of the whole instance approach their bound.
 package protocol PressureObserver: AnyObject {
-    /// `true` from three quarters of the bound until they are under half of it: publications wait, by not being read.
+    /// `true` from three quarters of the bound until below half of it. Meanwhile publications wait by not being read.
     func pressureChanged(_ hasPressure: Bool)
 }
