@@ -1,11 +1,11 @@
 import CLinux
 import Instruments
 
-// The same bytes to many connections. Inside.
+// Sending the same bytes to many connections. Inside.
 extension EventLoop {
-    /// Sends every delivery's frames to its members: once each, those of several deliveries joined, in order.
+    /// Sends every delivery's frames to its members: each member once, frames of several deliveries joined, in order.
     ///
-    /// What the kernel does not take is queued, or meets the slow-consumer policy. Every frame of every member is
+    /// What the kernel does not take is queued, or handled by the slow-consumer policy. Every frame of every member is
     /// counted: with one outcome now, or as pending until it has one.
     package func deliver(_ deliveries: consuming [Delivery]) {
         self.assertInside()
@@ -32,10 +32,10 @@ extension EventLoop {
         self.relieveBudget()
     }
 
-    /// One `send(2)` a member.
+    /// One `send(2)` per member.
     ///
-    /// The loop reads 8 bytes of the list and one cache line of the record a member, and calls the kernel; whatever is
-    /// not everyday is behind a call that is not inlined.
+    /// For each member the loop reads 8 bytes of the list and one cache line of the record, and calls the kernel.
+    /// Anything unusual is in a function that is not inlined.
     private func deliver(_ delivery: Delivery) {
         let storage = delivery.batch.frames
         let bytes = unsafe UnsafePointer(storage.base)
@@ -69,7 +69,7 @@ extension EventLoop {
         self.tally.countWritten(whole * frames, of: storage.lane, payloadBytes: whole * storage.payloadBytes)
     }
 
-    /// For a member that is gone, ending, connecting, or has something queued or a cipher.
+    /// For a member that is gone, ending or connecting, or that has a queue or a cipher.
     @inline(never)
     private func deliverLater(_ piece: FramePiece, to member: ConnectionHandle) {
         if self.slab.isOpen(member), self.slab.isSpecial(member, self.deliveryNumber) {
@@ -87,7 +87,7 @@ extension EventLoop {
         }
     }
 
-    /// Of the frames `result` bytes are gone, which is not all of them, or the kernel failed.
+    /// The kernel took only `result` bytes of the frames, or failed.
     @inline(never)
     private func deliveredPart(_ piece: FramePiece, _ result: Int, to member: ConnectionHandle) {
         guard result >= 0 || EventLoop.isForLater(result) else {
@@ -100,7 +100,7 @@ extension EventLoop {
         self.enqueue(piece.dropFirst(written), begun: begun, to: member)
     }
 
-    /// Frames whose last byte the kernel has taken in the turn in which they were delivered.
+    /// Frames that the kernel took completely in the turn in which they were delivered.
     private func countAtOnce(_ frames: FramePiece, of member: ConnectionHandle) {
         guard frames.count > 0 else { return }
         self.slab[member.slot].messagesSent += UInt64(frames.count)
@@ -142,7 +142,7 @@ extension EventLoop {
         }
     }
 
-    /// One system call; small pieces are put together for it, since `sendmsg` of two is half as dear again as `send`.
+    /// One system call. Small pieces are joined for it, since `sendmsg` of two costs half as much again as `send`.
     private func write(_ pieces: [FramePiece], _ first: Int, _ end: Int, to slot: UInt32) -> Int {
         var count = 0
         for place in first..<end {
@@ -153,7 +153,7 @@ extension EventLoop {
         guard count <= HeldReplies.largest else {
             return unsafe self.write(self.pieces, end - first, to: slot)
         }
-        // Nothing is held during a delivery, so its room is free.
+        // Nothing is held during a delivery, so that memory is free.
         precondition(self.held.count == 0, "replies go out before room frames")
         var offset = 0
         for place in 0..<(end - first) {

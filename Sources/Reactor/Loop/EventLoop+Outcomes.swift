@@ -1,16 +1,16 @@
 import Instruments
 
-// What becomes of room frames that are not written at once: counted here, and told here. Inside.
+// What becomes of room frames that are not written at once is counted and reported here. Inside.
 extension EventLoop {
-    /// Has `observer` hear of every outcome but "written at once"; set once, kept for the loop's life.
+    /// Reports every outcome but "written at once" to `observer`; set once, kept for the loop's life.
     package func observeDeliveries(_ observer: any DeliveryObserver) {
         self.assertInside()
         precondition(self.deliveryObserver == nil, "a loop has one observer of deliveries")
         self.deliveryObserver = observer
     }
 
-    /// Every outcome of a room frame passes here, but for those written in the turn in which they were delivered: these
-    /// are counted in bulk, by `SendTally.countWritten`, and nobody is told.
+    /// Every outcome of a room frame is counted here, except for frames written in the turn in which they were
+    /// delivered: those are counted in bulk by `SendTally.countWritten`, and not reported.
     func settle(_ frames: FramePiece, of member: ConnectionHandle, as outcome: DeliveryOutcome) {
         guard frames.lane != 0, frames.count > 0 else { return }
         switch outcome {
@@ -26,7 +26,7 @@ extension EventLoop {
         self.deliveryObserver?.settled(frames, for: member, as: outcome, at: self.now)
     }
 
-    /// Room frames wait from here on: they are pending.
+    /// From here on these room frames wait: they are pending.
     func tellQueued(_ frames: FramePiece, of member: ConnectionHandle) {
         guard frames.lane != 0, frames.count > 0 else { return }
         self.deliveryObserver?.queued(frames, for: member, at: self.now)

@@ -1,18 +1,17 @@
 import Instruments
 
-// Frames of clients without a socket, which somebody else writes. Inside.
+// Frames of clients without a socket, which are written elsewhere. Inside.
 extension EventLoop {
-    /// Gives queued frames of a client that has no socket to somebody who writes them elsewhere: the oldest first,
-    /// replies included.
+    /// Takes queued frames of a client that has no socket, to be written elsewhere: the oldest first, replies included.
     ///
     /// The frames stay pending: they count in the client's queue and in the shared budget, they age, and no policy
-    /// drops them. Whoever takes a parcel ends it by `endParcel`. Several may be under way; each is ended by itself, in
-    /// any order. A parcel that nobody ends grows too old, as all that is queued does, and then its client is ended.
+    /// drops them. Whoever takes a parcel ends it with `endParcel`. Several may be under way, and each is ended
+    /// separately, in any order. A parcel that is never ended gets too old, like everything in a queue, and then its
+    /// client is ended.
     ///
-    /// - Parameter bytes: How many the parcel may hold, as the frames have them. The first frame is taken whatever its
-    ///   size.
-    /// - Returns: `nil` where nothing is queued that is not under way already, for a client that has a socket, and for
-    ///   a stale handle.
+    /// - Parameter bytes: How many bytes of frames the parcel may hold. The first frame is taken whatever its size.
+    /// - Returns: `nil` if nothing is queued that is not already under way, for a client that has a socket, and for a
+    ///   stale handle.
     package func takeFrames(of client: ConnectionHandle, upTo bytes: Int) -> FrameParcel? {
         self.assertInside()
         guard self.slab.isOpen(client), !self.slab[client.slot].hasSocket else { return nil }
@@ -26,14 +25,14 @@ extension EventLoop {
 
     /// Says what became of a parcel's frames.
     ///
-    /// Written ones count like those that a socket took: in the outcomes, in the client's counters, and with the time
-    /// they waited. The others count as closed before the write. Then the client's socket, where it got one meanwhile,
-    /// goes on with what is behind, or the handler hears `drained`, or a client that is finishing ends.
+    /// Written frames count like those that a socket took: in the outcomes, in the client's counters, and with the time
+    /// they waited. The others count as closed before the write. Then the client's socket, if it got one meanwhile,
+    /// continues with what follows, or the handler is told `drained`, or a client that is finishing ends.
     ///
-    /// Late is harmless: nothing happens where the client is gone, since its frames were counted as closed before the
-    /// write when it ended, nor where the parcel was ended before.
+    /// Calling it late is harmless: nothing happens if the client is gone, since its frames were counted as closed
+    /// before the write when it ended, or if the parcel was already ended.
     ///
-    /// - Parameter written: Whether the kernel took the last byte of whatever the frames were written in.
+    /// - Parameter written: Whether the kernel took the last byte of whatever contained the frames.
     package func endParcel(_ parcel: FrameParcel, written: Bool) {
         self.assertInside()
         let client = parcel.client

@@ -3,9 +3,9 @@ import Instruments
 
 // What the kernel does not take: the send queues and their bounds. Inside.
 extension EventLoop {
-    /// Adds room frames that the kernel did not take; each either fits or meets the policy.
+    /// Adds room frames that the kernel did not take; each either fits or is handled by the policy.
     ///
-    /// - Parameter begun: Bytes already taken of the first.
+    /// - Parameter begun: How many bytes of the first frame have been taken.
     func enqueue(_ piece: FramePiece, begun: Int = 0, to connection: ConnectionHandle) {
         guard piece.count > 0 else { return }
         let limit = self.configuration.queue.bytes
@@ -47,7 +47,7 @@ extension EventLoop {
             && self.displace(for: piece.byteCount, limit: limit, connection, queue)
     }
 
-    /// Drops room frames by the policy; `false` where that would not be enough, and then none.
+    /// Drops room frames by the policy; if that would not be enough, drops none and returns `false`.
     func displace(for bytes: Int, limit: Int, _ connection: ConnectionHandle, _ queue: SendQueue) -> Bool {
         let before = queue.bytes
         let isNewest = self.configuration.queue.policy == .dropNewest
@@ -84,7 +84,7 @@ extension EventLoop {
         return queue
     }
 
-    /// Takes an emptied queue away.
+    /// Removes an empty queue.
     func closeQueue(_ slot: UInt32, _ queue: SendQueue) {
         let last = self.backlog.slots.removeLast()
         if last != slot {
@@ -95,7 +95,7 @@ extension EventLoop {
         self.slab[slot].updateReady()
     }
 
-    /// Drops all that is queued of a connection that ends.
+    /// Drops everything queued for a connection that ends.
     func dropQueue(of connection: ConnectionHandle) {
         guard let queue = self.slab[connection.slot].queue else { return }
         self.queuedChanged(by: -queue.bytes)
@@ -105,7 +105,7 @@ extension EventLoop {
         self.closeQueue(connection.slot, queue)
     }
 
-    /// Writes what the socket takes now.
+    /// Writes as much as the socket takes now.
     func flush(_ connection: ConnectionHandle) {
         let slot = connection.slot
         guard let queue = self.slab[slot].queue, self.flushSealed(queue, of: connection) else { return }
@@ -128,7 +128,7 @@ extension EventLoop {
         }
     }
 
-    /// Writes what is sealed; `false` where that is not all gone.
+    /// Writes what is sealed; `false` if some of it is left.
     private func flushSealed(_ queue: SendQueue, of connection: ConnectionHandle) -> Bool {
         let sealed = queue.sealed
         guard !sealed.isEmpty else { return true }
@@ -154,16 +154,16 @@ extension EventLoop {
         self.release(connection, .failure(errno))
     }
 
-    /// Frames have left the queue by being written.
+    /// Frames have left the queue because they were written.
     func settleWaited(_ frames: FramePiece, since: UInt64, of connection: ConnectionHandle) {
         guard frames.lane != 0 else { return }
         self.tally.observeAge(self.time > since ? self.time - since : 0, frames: frames.count)
         self.settle(frames, of: connection, as: .written)
     }
 
-    /// All that was queued is gone, and the queue with it.
+    /// Everything queued is gone, and so is the queue.
     ///
-    /// - Parameter hadFrames: Whether anything but words of the cipher was in it.
+    /// - Parameter hadFrames: Whether it contained anything but the cipher's own bytes.
     func emptied(_ connection: ConnectionHandle, hadFrames: Bool) {
         self.updateInterest(connection.slot)
         if self.slab[connection.slot].flags.contains(.finishing) {
@@ -175,8 +175,8 @@ extension EventLoop {
 
     // MARK: slow consumers
 
-    /// The peer takes too little: all that is neither begun nor in a parcel is dropped now, and its handler hears of it
-    /// before the tick ends.
+    /// The peer reads too slowly: everything that is neither begun nor in a parcel is dropped now, and its handler is
+    /// told before the tick ends.
     func overflow(_ connection: ConnectionHandle, _ ending: SocketEnding) {
         let slot = connection.slot
         guard self.slab[slot].mayWrite else { return }

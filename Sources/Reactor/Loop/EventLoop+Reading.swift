@@ -1,21 +1,21 @@
 import CLinux
 
-// Bytes from the kernel to the handlers, through one buffer that the loop lends.
+// Moves bytes from the kernel to the handlers, through one buffer that the loop lends.
 extension EventLoop {
-    /// Reads once: what is more waits for the next tick, so that every connection has its turn.
+    /// Reads once: the rest waits for the next tick, so that every connection gets its turn.
     func read(_ connection: ConnectionHandle) {
         let slot = connection.slot
         let kept = self.slab[slot].unread.count
         switch self.receive(connection, behind: kept) {
         case .bytes(let count):
-            // A cipher may have ended the connection, and need not have opened anything.
+            // A cipher may have ended the connection, or may not have opened anything yet.
             guard self.slab.isOpen(connection), count > 0, !self.slab[slot].flags.contains(.finishing) else { break }
             self.lendKept(slot)
             self.offer(connection, kept + count)
         case .nothing:
             return
         case .end(let isCut):
-            // What was kept is offered first; the end is still there in the next tick.
+            // What was kept is offered first; the end will still be there in the next tick.
             if !self.slab[slot].flags.contains(.isOfferDue) {
                 self.inputEnded(connection, isCut: isCut)
             }
@@ -30,7 +30,7 @@ extension EventLoop {
 
     // MARK: the one place where bytes come in
 
-    /// Reads into the loop's buffer behind the first `kept` bytes, and opens what came where there is a cipher.
+    /// Reads into the loop's buffer after the first `kept` bytes, and opens what came if there is a cipher.
     @inline(__always)
     private func receive(_ connection: ConnectionHandle, behind kept: Int) -> Received {
         let slot = connection.slot
@@ -63,7 +63,7 @@ extension EventLoop {
         self.offers.append(connection)
     }
 
-    /// Offers what was kept to those who asked for it; who asks again meanwhile has it next tick.
+    /// Offers what was kept to those who asked for it; those who ask again meanwhile get it in the next tick.
     func offerKept() {
         guard !self.offers.isEmpty else { return }
         for connection in exchange(&self.offers, with: []) where self.slab.isOpen(connection) {
@@ -88,13 +88,13 @@ extension EventLoop {
         }
     }
 
-    /// Whether a cipher has bytes to open, or the end of its input was not told.
+    /// Whether a cipher has bytes to open, or its end of input has not been reported.
     private func hasUntold(_ slot: UInt32) -> Bool {
         guard let socket = self.cipheredSocket(of: slot) else { return false }
         return !socket.unopened.isEmpty || socket.input != .open && !self.slab[slot].flags.contains(.inputEnded)
     }
 
-    /// Puts kept bytes to the front of the buffer.
+    /// Moves kept bytes to the front of the buffer.
     private func lendKept(_ slot: UInt32) {
         guard !self.slab[slot].unread.isEmpty else { return }
         let kept = exchange(&self.slab[slot].unread, with: [])
@@ -105,9 +105,9 @@ extension EventLoop {
         }
     }
 
-    /// Lends the first `count` bytes of the buffer and keeps what is not used.
+    /// Lends the first `count` bytes of the buffer, and keeps what is not used.
     ///
-    /// A handler set meanwhile has its turn too.
+    /// A handler set meanwhile gets its turn too.
     private func offer(_ connection: ConnectionHandle, _ count: Int) {
         let slot = connection.slot
         let socket = self.slab[slot].socketGeneration
@@ -120,12 +120,12 @@ extension EventLoop {
             let used = handler.received(&bytes, on: connection)
             self.lent = nil
             guard self.slab.isOpen(connection), !self.slab[slot].flags.contains(.finishing) else { return }
-            // What was not used travels with a socket that the handler took away.
+            // What was not used moves with a socket that the handler took away.
             guard self.slab[slot].socketGeneration == socket else { return }
             precondition(used >= 0 && used <= count - offset, "a handler uses what it was lent")
             offset += used
             if !isCiphered, let socket = self.cipheredSocket(of: slot) {
-                // It came while these bytes were lent, so they are for it.
+                // It was set while these bytes were lent, so they are meant for it.
                 let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + offset, count: count - offset)
                 unsafe socket.unopened = Array(rest)
                 return self.offerAgain(connection)
@@ -145,7 +145,7 @@ extension EventLoop {
 
     /// The peer will send no more.
     ///
-    /// - Parameter isCut: Whether a cipher was still waiting for its goodbye.
+    /// - Parameter isCut: Whether a cipher was still waiting for the peer's goodbye.
     func inputEnded(_ connection: ConnectionHandle, isCut: Bool) {
         let slot = connection.slot
         self.slab[slot].flags.insert(.inputEnded)
@@ -162,9 +162,9 @@ extension EventLoop {
     }
 }
 
-/// What one read brought.
+/// The result of one read.
 enum Received {
-    /// So many plain bytes; none where a cipher wants more, or has heard its goodbye.
+    /// This many plain bytes; none if a cipher needs more, or has received the peer's goodbye.
     case bytes(Int)
     case nothing
     case end(isCut: Bool)

@@ -3,13 +3,13 @@ import Instruments
 
 // Replies and control frames to one connection, and the send queues of all. Inside.
 extension EventLoop {
-    /// Room in a full queue for what may not wait: pings, pongs and close frames.
+    /// Room in a full queue for frames that must not wait: pings, pongs and close frames.
     private static let roomForNext = 4096
 
-    /// Sends a reply or control frame to one connection; copied only as far as it has to be kept.
+    /// Sends a reply or control frame to one connection; only what has to be kept is copied.
     ///
-    /// Replies of one callback to one connection are held together until it returns. A reply is never dropped silently:
-    /// where the policy drops, it puts room frames out of a full queue.
+    /// Replies to one connection are held during a callback and sent together when it returns. A reply is never dropped
+    /// silently: if the policy drops, it removes room frames from a full queue.
     @discardableResult
     package func send(
         _ bytes: Span<UInt8>,
@@ -42,7 +42,7 @@ extension EventLoop {
         return unsafe self.replySent(bytes, to: connection, self.write(bytes, to: slot))
     }
 
-    /// Sends what is held; a callback has returned, or something else has to go out after it.
+    /// Sends what is held, because a callback has returned or something else must go out after it.
     func flushHeld() {
         guard self.held.count > 0 else { return }
         let (connection, count) = (self.held.connection, self.held.count)
@@ -62,7 +62,7 @@ extension EventLoop {
         self.calls.lastWords == connection && !self.slab[connection.slot].flags.contains(.finishing)
     }
 
-    /// Queues what the kernel did not take of a reply.
+    /// Queues the part of a reply that the kernel did not take.
     private func replySent(
         _ bytes: UnsafeBufferPointer<UInt8>,
         to connection: ConnectionHandle,

@@ -2,7 +2,7 @@ import CLinux
 import Instruments
 import Synchronization
 
-// One turn after the other: wait, then carry out what came. On the loop's thread.
+// One turn after the other: wait, then handle what came. On the loop's thread.
 extension EventLoop {
     func run() {
         self.owner.store(linux_thread_self(), ordering: .releasing)
@@ -31,7 +31,7 @@ extension EventLoop {
         self.flushHeld()
         self.relieveBudget()
         self.keepUp()
-        // What handlers do from here on is for the next tick's end, which must not wait.
+        // What handlers do from here on belongs to the next tick, which must not wait.
         self.hasMore = !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty
         self.makePendingCalls()
         if self.isStopping {
@@ -47,7 +47,7 @@ extension EventLoop {
         if self.poller.hasEvents == false, self.mayWait, self.mailbox.beginWaiting() {
             let next = min(self.wheel.nextLook, self.timers.nextDeadline, self.backlog.nextUpkeep)
             let pause = min(wait, next == .max ? .max : next > before ? next - before : 0)
-            // Rounded up, since a deadline is never early; a day is as good as for ever.
+            // Rounded up, since a deadline must never be early; a day is as good as forever.
             milliseconds =
                 pause == .max ? -1 : Int32(min(pause / 1_000_000 + (pause % 1_000_000 == 0 ? 0 : 1), 86_400_000))
         }
@@ -56,13 +56,13 @@ extension EventLoop {
         self.meter.works(at: self.time)
     }
 
-    /// Whether nothing of ours is left to do.
+    /// Whether there is nothing left to do.
     private var mayWait: Bool {
         !self.hasMore && self.calls.endings.isEmpty && self.calls.overflows.isEmpty && self.offers.isEmpty
             && !self.isStopping
     }
 
-    /// Handles what epoll told, for as long as timers can wait; the rest comes next tick.
+    /// Handles the events from epoll as long as timers can wait; the rest is handled in the next tick.
     private func handleEvents() {
         let enough = self.time + 5_000_000
         var handled = 0
@@ -82,7 +82,7 @@ extension EventLoop {
         case .listener(let number):
             self.acceptWaiting(at: number)
         case .socket(let slot, let generation):
-            // Of a socket that left since the event was fetched there is nobody to tell.
+            // The socket left after the event was fetched, so there is nobody to tell.
             guard let connection = self.slab.owner(ofSocket: generation, in: slot) else { return }
             self.handleEvent(event.events, of: connection)
         }
@@ -92,7 +92,7 @@ extension EventLoop {
         var due = exchange(&self.calls.due, with: [])
         self.wheel.advance(to: self.time, in: self.slab, due: &due)
         for connection in due where self.slab.isOpen(connection) {
-            // Another's callback may have moved or taken away this deadline meanwhile.
+            // Another callback may have moved or removed this deadline meanwhile.
             guard self.slab[connection.slot].flags.remove(.isDeadlineDue) != nil else { continue }
             self.deadlinePassed(connection)
             self.flushHeld()
@@ -110,7 +110,7 @@ extension EventLoop {
         }
     }
 
-    /// Makes the calls that could not be made from within others, until none is left.
+    /// Makes the calls that could not be made within other calls, until none is left.
     func makePendingCalls() {
         while !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty {
             for (connection, ending) in exchange(&self.calls.overflows, with: []) {

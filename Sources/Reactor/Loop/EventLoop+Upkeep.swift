@@ -1,25 +1,25 @@
 import Instruments
 
-// What bounds the queues over time and over all loops, and the copy of the numbers. Inside.
+// The bounds on queues by age and across loops, and the copying of the numbers. Inside.
 extension EventLoop {
-    /// Whether publications should wait, because the queues of the whole instance grow towards their bound.
+    /// Whether publications should wait, because the queues of the whole instance approach their bound.
     package var hasQueuePressure: Bool {
         self.backlog.hasPressure
     }
 
-    /// Has `observer` hear when that changes; kept for the loop's life.
+    /// Tells `observer` when that changes; kept for the loop's life.
     package func addPressureObserver(_ observer: any PressureObserver) {
         self.assertInside()
         self.pressureObservers.append(observer)
     }
 
-    /// How long a queue may go unlooked at.
+    /// The longest time between two checks of a queue.
     var upkeepInterval: UInt64 {
         let age = UInt64(max(0, self.configuration.queue.age.wholeNanoseconds))
         return min(max(age / 8, 5_000_000), self.backlog.hasPressure ? 50_000_000 : 250_000_000)
     }
 
-    /// Ends connections whose oldest frame is too old, and looks after the shared bound while anything is queued.
+    /// Ends connections whose oldest frame is too old, and checks the shared bound while anything is queued.
     func keepUp() {
         guard self.time >= self.backlog.nextUpkeep else { return }
         let age = UInt64(max(0, self.configuration.queue.age.wholeNanoseconds))
@@ -40,7 +40,8 @@ extension EventLoop {
         self.backlog.nextUpkeep = isNeeded ? self.time + self.upkeepInterval : .max
     }
 
-    /// Ends the connections with the most queued while all queues together exceed their bound and ours our share.
+    /// Ends the connections with the most queued, while all queues together exceed their bound and ours exceed our
+    /// share.
     func relieveBudget() {
         guard let budget = self.configuration.totalQueue else { return }
         if budget.usedBytes > budget.limit, self.backlog.bytes > budget.share {
@@ -62,7 +63,7 @@ extension EventLoop {
         }
     }
 
-    /// Copies the loop's numbers as they are in this moment.
+    /// Copies the loop's numbers as they are at this moment.
     package func snapshot() -> LoopSnapshot {
         self.assertInside()
         var pending = [UInt64](repeating: 0, count: SendTally.lanes)

@@ -1,18 +1,18 @@
 import Instruments
 
-// Work that others have for the loop, and that it has for itself later.
+// Work posted by others, and work that the loop schedules for later.
 extension EventLoop {
-    /// Runs `work` on the loop, after what was posted before; any thread.
+    /// Runs `work` on the loop, after everything posted before; from any thread.
     ///
-    /// `false` when the loop has ended.
+    /// `false` if the loop has ended.
     @discardableResult
     package func execute(_ work: @escaping @Sendable () -> Void) -> Bool {
         self.mailbox.post(work)
     }
 
-    /// Carries a socket to the loop and runs `work` there with it.
+    /// Moves a socket to the loop and runs `work` there with it.
     ///
-    /// The socket is closed when the loop has ended.
+    /// The socket is closed if the loop has ended.
     @discardableResult
     package func execute(
         moving socket: consuming DetachedSocket,
@@ -26,7 +26,7 @@ extension EventLoop {
         }
     }
 
-    /// Runs `work` on the loop and brings its value; `nil` when the loop has ended.
+    /// Runs `work` on the loop and returns its value; `nil` if the loop has ended.
     package func perform<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value? {
         await withCheckedContinuation { continuation in
             if !self.execute({ continuation.resume(returning: work()) }) {
@@ -35,7 +35,7 @@ extension EventLoop {
         }
     }
 
-    /// Has `observer` hear of every tick's end, after those added before; kept for the loop's life.
+    /// Tells `observer` about the end of every tick, after observers added before; kept for the loop's life.
     ///
     /// Inside.
     package func addTickObserver(_ observer: any TickObserver) {
@@ -50,11 +50,11 @@ extension EventLoop {
     /// Inside.
     package func schedule(after delay: Duration, _ work: @escaping () -> Void) -> TimerToken {
         self.assertInside()
-        // Later than now, so that work which schedules itself does not keep the tick from ending.
+        // Later than now, so that work that schedules itself again does not keep the tick from ending.
         return self.timers.schedule(at: max((self.now + delay).nanoseconds, self.time + 1), work)
     }
 
-    /// Nothing happens where the work was done already.
+    /// Nothing happens if the work has already been done.
     ///
     /// Inside.
     package func cancel(_ token: TimerToken) {
@@ -63,9 +63,9 @@ extension EventLoop {
     }
 }
 
-/// A socket under way in a closure, which cannot own what is not copied.
+/// A socket on its way in a closure, since closures cannot own noncopyable values.
 private final class Parcel: @unchecked Sendable {
-    // Safe to send: written by the sender before it is posted, and then reached by the one call of its closure alone.
+    // Safe to send: written by the sender before it is posted, and then used only by the one call of its closure.
     var socket: DetachedSocket?
 
     init(_ socket: consuming DetachedSocket) {

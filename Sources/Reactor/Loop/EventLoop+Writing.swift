@@ -11,9 +11,9 @@ extension EventLoop {
 
     /// Writes to a connection, sealed where it has a cipher, and counts the bytes that the kernel took.
     ///
-    /// - Returns: How many of the bytes are gone, or a negative errno. Of a record that the kernel took in part, or not
-    ///   at all, the rest stands in the connection's queue then, and its plain bytes, which are the next ones, are owed
-    ///   to the queue.
+    /// - Returns: How many of the bytes were taken, or a negative errno. If the kernel took a record in part, or not at
+    ///   all, the rest is now in the connection's queue, and its plain bytes, which are the next ones, must be added to
+    ///   the queue.
     func write(_ bytes: UnsafeBufferPointer<UInt8>, to slot: UInt32) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         if self.slab[slot].flags.contains(.ciphered) {
@@ -31,7 +31,7 @@ extension EventLoop {
         return unsafe self.countTaken(linux_send_pieces(self.slab[slot].descriptor, pieces, count), of: slot)
     }
 
-    /// Writes bytes that are sealed already.
+    /// Writes bytes that are already sealed.
     func writeSealed(_ bytes: UnsafeBufferPointer<UInt8>, to slot: UInt32) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         return unsafe self.countTaken(linux_send(self.slab[slot].descriptor, base, bytes.count), of: slot)
@@ -44,7 +44,7 @@ extension EventLoop {
         return result
     }
 
-    /// Seals and sends record by record, for as long as the kernel takes them whole.
+    /// Seals and sends record by record, as long as the kernel takes them whole.
     private func writeSealed(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int, to slot: UInt32) -> Int {
         guard let cipher = self.cipheredSocket(of: slot)?.cipher, cipher.isReady else { return -Int(EAGAIN) }
         let room = self.ciphers.room
@@ -62,7 +62,7 @@ extension EventLoop {
                 unsafe source.skip(used)
                 continue
             }
-            // What met an error after other records were taken stays, and meets it again at the next try.
+            // A record that failed after others were taken stays, and fails again at the next attempt.
             guard result >= 0 || EventLoop.isForLater(result) || gone > 0 else { return result }
             let queue = self.openQueue(slot)
             let rest = unsafe UnsafeBufferPointer(rebasing: record[max(0, result)...])
@@ -75,7 +75,7 @@ extension EventLoop {
     }
 }
 
-/// Plain bytes of several pieces, handed out by the record.
+/// Plain bytes of several pieces, read record by record.
 @unsafe
 private struct PlainBytes {
     private let pieces: UnsafeMutablePointer<iovec>
@@ -88,7 +88,7 @@ private struct PlainBytes {
         unsafe self.count = count
     }
 
-    /// The next bytes; those of several pieces are put together in `room`.
+    /// The next bytes; if they come from several pieces, they are joined in `room`.
     func next(
         upTo limit: Int,
         gatheringIn room: UnsafeMutableBufferPointer<UInt8>

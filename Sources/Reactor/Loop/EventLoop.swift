@@ -2,10 +2,10 @@ import CLinux
 package import Instruments
 import Synchronization
 
-/// One thread that waits for its sockets, timers and posted work, and carries out what they bring.
+/// One thread that waits for its sockets, timers and posted work, and handles them.
 ///
-/// Everything about a connection happens on its loop. What is marked "inside" may be called there only, or, while the
-/// loop is being built, on the thread that made it. The loop knows no protocol: bytes go to a `SocketHandler`.
+/// Everything about a connection happens on its loop. Methods marked "inside" may only be called there, or, while
+/// the loop is being built, on the thread that made it. The loop knows no protocol: bytes go to a `SocketHandler`.
 @safe
 package final class EventLoop: @unchecked Sendable {
     // Safe to share: all state but the atomics and the mailbox is touched on the owner's thread alone, which the entry
@@ -23,17 +23,17 @@ package final class EventLoop: @unchecked Sendable {
     var timers = LoopTimers()
     var meter: LoopMeter
     var time: UInt64
-    /// The calendar's time in the tick that began at `tick`.
+    /// The calendar time in the tick that began at `tick`.
     private var wall: (tick: UInt64, nanoseconds: UInt64) = (0, 0)
     var isTicking = false
     var isStopping = false
-    /// Handlers were called after the tick's observers.
+    /// Handlers have been called after the tick's observers.
     var hasMore = false
     var hasEnded = false
 
     // Reading.
     let receiveBuffer: UnsafeMutablePointer<UInt8>
-    /// The connection whose bytes are lent just now, where they are, and whether its cipher has opened them.
+    /// The connection whose bytes are currently lent, where they are, and whether its cipher has opened them.
     var lent: (connection: ConnectionHandle, offset: Int, count: Int, isOpened: Bool)?
     /// Connections whose kept bytes are to be offered again.
     var offers: [ConnectionHandle] = []
@@ -55,9 +55,9 @@ package final class EventLoop: @unchecked Sendable {
     var tickObservers: [any TickObserver] = []
     var pressureObservers: [any PressureObserver] = []
 
-    /// Makes a loop that does nothing yet; it belongs to the calling thread until `start`.
+    /// Creates a loop that does nothing yet; it belongs to the calling thread until `start`.
     ///
-    /// - Throws: `ReactorError.system` with what the kernel refuses.
+    /// - Throws: `ReactorError.system` if the kernel refuses something.
     package init(index: Int, name: String, configuration: EventLoopConfiguration) throws(ReactorError) {
         let mailbox = try Mailbox()
         let poller = try Poller()
@@ -75,7 +75,7 @@ package final class EventLoop: @unchecked Sendable {
         self.wheel = TimerWheel(now: now)
         self.meter = LoopMeter(now: now)
         self.held = HeldReplies()
-        // A record that a cipher has the beginning of may be longer than what is left of the buffer.
+        // A record of which a cipher has the beginning may be longer than what is left of the buffer.
         let space = configuration.receiveBufferBytes + CipherRoom.recordBytes
         unsafe self.receiveBuffer = .allocate(capacity: space)
         unsafe self.pieces = .allocate(capacity: EventLoop.piecesAtOnce)
@@ -99,7 +99,7 @@ package final class EventLoop: @unchecked Sendable {
 
     // MARK: life
 
-    /// Gives the loop a thread of its own, with its name.
+    /// Starts the loop's own thread and names it.
     package func start() {
         self.assertInside()
         self.threadNumber.withLock { thread in
@@ -121,7 +121,7 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// One turn of the loop on the calling thread, which becomes the loop's: for tests.
+    /// Takes one turn of the loop on the calling thread, which becomes the loop's thread: for tests.
     package func runTick(waitingAtMost wait: Duration = .zero) {
         precondition(self.threadNumber.withLock { $0 } == nil, "a started loop turns by itself")
         self.owner.store(linux_thread_self(), ordering: .releasing)

@@ -1,11 +1,11 @@
 import CLinux
 
-/// What a loop is told when it is made.
+/// The configuration of a loop.
 package struct EventLoopConfiguration: Sendable {
-    /// The buffer lent to readers, and so the most that is read of a connection in one go.
+    /// The buffer lent to readers, which is also the most that is read from a connection at once.
     package var receiveBufferBytes: Int
     package var queue: SendQueueLimits
-    /// How much unsent the kernel may hold for a connection before it counts as not writable (`TCP_NOTSENT_LOWAT`).
+    /// How many unsent bytes the kernel may hold for a connection before it is not writable (`TCP_NOTSENT_LOWAT`).
     package var notSentLowWater: Int
     /// The bound shared with the other loops.
     package var totalQueue: QueueBudget?

@@ -1,10 +1,10 @@
-/// What an event is of, in the 64 bits that epoll keeps for each descriptor and gives back with its events.
+/// The source of an event, in the 64 bits that epoll keeps for each descriptor and returns with its events.
 enum EventSource: Equatable {
     case mailbox
     case listener(number: UInt32)
-    /// The socket of a client: its place in the slab, and which of the sockets that come and go there.
+    /// The socket of a client: its place in the slab, and the generation of the socket in that place.
     ///
-    /// An event may be fetched before its socket leaves and handled after, so the place alone does not name the socket.
+    /// An event may be fetched before its socket leaves and handled afterwards, so the place alone is not enough.
     case socket(slot: UInt32, generation: UInt32)
 
     init(token: UInt64) {

@@ -1,6 +1,6 @@
-/// Carries a value that belongs to a loop through closures and tasks elsewhere; only on its loop it can be had.
+/// Carries a value that belongs to a loop through closures and tasks elsewhere; it can only be read on its loop.
 package struct LoopBound<Value>: @unchecked Sendable {
-    // Safe to send: `value` is handed out on the loop's own thread alone, and asking elsewhere ends the process.
+    // Safe to send: `value` can only be read on the loop's own thread; reading it elsewhere ends the process.
     private let held: Value
     package let loop: EventLoop
 

@@ -1,11 +1,11 @@
 package import Instruments
 
-/// What one loop has counted of the room frames of one lane.
+/// The counters of one loop for the room frames of one lane.
 package struct LaneCounts: Sendable, Equatable {
     package let outcomes: PerCase<DeliveryOutcome, UInt64>
     /// Payload bytes of the frames written.
     package let payloadBytes: UInt64
-    /// Frames waiting in send queues, as counted from these.
+    /// Frames waiting in send queues, counted from the queues themselves.
     package let pending: UInt64
 }
 
@@ -15,10 +15,10 @@ package struct LaneCounts: Sendable, Equatable {
 package struct LoopSnapshot: Sendable {
     package let loop: String
     package let at: Instant
-    /// One a lane; what is in lane 0 stays 0 but for `pending`.
+    /// One per lane; lane 0 only has `pending`.
     package let lanes: [LaneCounts]
     package let queuedBytes: Int
-    /// Connections with anything queued.
+    /// Connections with something queued.
     package let backlogged: Int
     /// How long frames had waited in a queue when they were written, in seconds.
     package let queueAge: Histogram
@@ -29,9 +29,9 @@ package struct LoopSnapshot: Sendable {
     package let ticks: UInt64
     package let open: Int
     package let accepted: UInt64
-    /// How often a listener had to rest because no descriptor was to be had.
+    /// How often a listener had to pause because no descriptor was available.
     package let acceptFailures: UInt64
-    /// Connections closed at once: none to be had, or not wanted.
+    /// Connections closed at once, because no descriptor was available or they were refused.
     package let refused: UInt64
 }
 

@@ -2,9 +2,9 @@ import CLinux
 import Instruments
 import Synchronization
 
-/// Work that other threads have for a loop, in the order in which it was posted.
+/// Work for a loop from other threads, in the order in which it was posted.
 ///
-/// The loop is woken once a batch, and only if it waits.
+/// The loop is woken once per batch, and only if it is waiting.
 final class Mailbox: Sendable {
     typealias Work = @Sendable () -> Void
 
@@ -29,12 +29,12 @@ final class Mailbox: Sendable {
         self.descriptor = Descriptor(result)
     }
 
-    /// Becomes readable when the loop waits and something is posted.
+    /// Becomes readable when something is posted while the loop waits.
     var wakeUp: Int32 {
         self.descriptor.number
     }
 
-    /// Any thread; `false` when the loop has ended.
+    /// Any thread; `false` if the loop has ended.
     func post(_ work: @escaping Work) -> Bool {
         let isTaken = self.contents.withLock { contents in
             guard !contents.isClosed else { return false }
@@ -47,7 +47,7 @@ final class Mailbox: Sendable {
         return isTaken
     }
 
-    /// The loop is about to wait; `false` when there is work, so that it must not.
+    /// The loop is about to wait; `false` if there is work, so that it must not wait.
     func beginWaiting() -> Bool {
         self.state.compareExchange(
             expected: State.working,
@@ -56,7 +56,7 @@ final class Mailbox: Sendable {
         ).exchanged
     }
 
-    /// The loop works again: what was posted until now.
+    /// The loop works again; returns what was posted until now.
     func take() -> [Work] {
         guard self.state.exchange(State.working, ordering: .acquiringAndReleasing) == State.posted else { return [] }
         return self.contents.withLock { contents in
@@ -70,7 +70,7 @@ final class Mailbox: Sendable {
         linux_eventfd_clear(self.wakeUp)
     }
 
-    /// Takes no more; what was left.
+    /// Accepts no more work; returns what was left.
     func close() -> [Work] {
         self.contents.withLock { contents in
             let work = contents.work

@@ -4,7 +4,7 @@ struct PendingCalls {
     var overflows: [(connection: ConnectionHandle, ending: SocketEnding)] = []
     /// The connection whose `overflowed` is being called: it may still say something.
     var lastWords: ConnectionHandle?
-    /// What `closed` will say of finishing connections, where that is not `.local`.
+    /// What `closed` will report for finishing connections, if that is not `.local`.
     var finishEndings: [UInt32: SocketEnding] = [:]
     /// Room for connections whose deadlines have passed.
     var due: [ConnectionHandle] = []
@@ -14,9 +14,9 @@ struct PendingCalls {
     }
 }
 
-/// A connection that has ended, and whose place is free once its handler has heard so.
+/// A connection that has ended, and whose place is free once its handler has been told.
 struct PendingEnding {
-    /// `nil` where nobody is to hear of it.
+    /// `nil` if nobody needs to be told.
     var handler: (any SocketHandler)?
     let connection: ConnectionHandle
     let ending: SocketEnding

@@ -1,9 +1,9 @@
 import CLinux
 
-/// The loop's epoll, level-triggered, and the events of one wait that are not handled yet.
+/// The loop's epoll instance, level-triggered, and the events of one wait that are not handled yet.
 @safe
 final class Poller {
-    // The loop's thread alone uses the events; they live as long as this object.
+    // Only the loop's thread uses the events; they live as long as this object.
     private let events: UnsafeMutablePointer<linux_event>
     private let descriptor: Descriptor
     private var count = 0
@@ -13,7 +13,7 @@ final class Poller {
 
     static let readable = UInt32(LINUX_EVENT_READABLE)
     static let writable = UInt32(LINUX_EVENT_WRITABLE)
-    /// Reported unasked.
+    /// Always reported.
     static let hangUp = UInt32(LINUX_EVENT_HANGUP)
     static let fault = UInt32(LINUX_EVENT_FAULT)
 
@@ -28,12 +28,12 @@ final class Poller {
         unsafe self.events.deallocate()
     }
 
-    /// Whether the last wait's events are not all handled.
+    /// Whether some events of the last wait are not handled yet.
     var hasEvents: Bool {
         self.next < self.count
     }
 
-    /// Waits at most so long, and not at all while events are left.
+    /// Waits for at most this long, and not at all while events are left.
     func wait(milliseconds: Int32) {
         guard !self.hasEvents else { return }
         let result = unsafe linux_epoll_wait(
