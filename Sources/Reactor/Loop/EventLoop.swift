@@ -8,8 +8,8 @@ import Synchronization
 /// the loop is being built, on the thread that made it. The loop knows no protocol: bytes go to a `SocketHandler`.
 @safe
 package final class EventLoop: @unchecked Sendable {
-    // Safe to share: all state but the atomics and the mailbox is touched on the owner's thread alone, which the entry
-    // points assert; it passes from the maker to the loop's thread once, in `start`, through the thread's creation.
+    // Safe to share: all state but the atomics and the mailbox is only touched on the owner's thread, which the entry
+    // points assert. It moves from the maker to the loop's thread once, in `start`, through the thread's creation.
     package let index: Int
     package let name: String
     let configuration: EventLoopConfiguration

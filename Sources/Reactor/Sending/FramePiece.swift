@@ -37,7 +37,7 @@ package struct FramePiece {
         FramePiece(self.storage, self.first + count, self.end, source: self.source)
     }
 
-    /// How many frames are whole in the first `bytes` bytes, and how many bytes of the next one are in them.
+    /// How many frames are complete within the first `bytes` bytes, and how many bytes of the next one they include.
     func divided(at bytes: Int) -> (whole: Int, begun: Int) {
         let start = self.storage.start(of: self.first)
         var next = self.first

@@ -1,10 +1,10 @@
-/// Frames of one storage, side by side in a send queue.
+/// Consecutive frames of one storage in a send queue.
 struct QueuedFrames {
     let storage: FrameStorage
     /// The frames first..<end of the storage.
     var first: Int
     var end: Int
-    /// Where they come from, unless the storage says so of each.
+    /// Where they come from, unless the storage has an origin for each.
     let origin: FrameStorage.Origin
 
     var bytes: Int {
@@ -15,7 +15,7 @@ struct QueuedFrames {
         self.end - self.first
     }
 
-    /// What the frames' outcomes are counted by; 0 for replies.
+    /// The lane that counts the frames' outcomes; 0 for replies.
     var lane: UInt8 {
         self.storage.lane
     }
@@ -24,23 +24,23 @@ struct QueuedFrames {
         self.storage.origin(of: frame) ?? self.origin
     }
 
-    /// Whether the piece goes on in the same storage, and needs no origin of its own.
+    /// Whether the piece continues in the same storage and needs no separate origin.
     func continues(in piece: FramePiece, _ origin: FrameStorage.Origin) -> Bool {
         self.storage === piece.storage && self.end == piece.first && self.origin == origin
     }
 
-    /// Whether small frames of a lane may be copied behind these, `limit` bytes of them lying together.
+    /// Whether small frames of a lane may be copied after these, up to `limit` bytes together.
     func canTakeCopies(of lane: UInt8, limit: Int) -> Bool {
         self.lane == lane && self.storage.origin(of: self.first) != nil
             && self.end == self.storage.frameCount && self.storage.byteCount < limit
     }
 
-    /// How many frames are whole in the first `bytes` bytes, and how many bytes of the next one are in them.
+    /// How many frames are complete within the first `bytes` bytes, and how many bytes of the next one they include.
     func divided(at bytes: Int) -> (whole: Int, begun: Int) {
         FramePiece(self.storage, self.first, self.end, source: 0).divided(at: bytes)
     }
 
-    /// Shows the frames first..<end of the storage, those of one origin together.
+    /// Visits the frames first..<end of the storage, those of one origin together.
     func show(_ first: Int, _ end: Int, _ body: (FramePiece, _ since: UInt64) -> Void) {
         var frame = first
         while frame < end {

@@ -1,6 +1,6 @@
-/// Frames of one send queue that somebody writes elsewhere, and has not told yet whether he did.
+/// Frames of one send queue that are being written elsewhere, with the result not known yet.
 ///
-/// Taken in the order of the queue, ended in any.
+/// Taken in the order of the queue, ended in any order.
 struct QueuedParcels {
     private struct Parcel {
         let number: UInt64
@@ -31,7 +31,7 @@ struct QueuedParcels {
         self.frameCount += frames.reduce(0) { $0 + $1.count }
     }
 
-    /// Lets go of a parcel; `nil` where there is none of that number.
+    /// Removes a parcel; `nil` if there is none with that number.
     mutating func remove(_ number: UInt64) -> [QueuedFrames]? {
         guard let place = self.parcels.firstIndex(where: { $0.number == number }) else { return nil }
         let frames = self.parcels.remove(at: place).frames

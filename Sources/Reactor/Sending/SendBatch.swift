@@ -1,14 +1,14 @@
 /// The frames of one tick for one room and one encoding.
 ///
-/// Bound to its loop, and reused.
+/// Belongs to its loop, and is reused.
 ///
-/// Send queues that still need its frames keep them alive; a batch that is emptied then starts on fresh memory.
+/// Send queues that still need its frames keep them alive; an emptied batch then starts with new memory.
 package final class SendBatch {
     private static let keptCapacity = 1 << 20
 
     private var storage: FrameStorage
 
-    /// - Parameter lane: 1 to 15: what the outcomes of its frames are counted by.
+    /// - Parameter lane: 1 to 15: the lane that counts the outcomes of its frames.
     package init(lane: UInt8) {
         precondition((1..<UInt8(SendTally.lanes)).contains(lane), "lane 0 is for replies, and there are 16")
         self.storage = FrameStorage(lane: lane, capacity: 256)
@@ -29,8 +29,8 @@ package final class SendBatch {
     /// Adds a finished frame.
     ///
     /// - Parameters:
-    ///   - number: Its message's on this loop, which observers of deliveries are told.
-    ///   - payloadBytes: What the frame counts as in the bytes of messages sent; its own size where `nil`.
+    ///   - number: The number of its message on this loop, which delivery observers are told.
+    ///   - payloadBytes: How many bytes of sent messages the frame counts as; `nil` for its own size.
     package func append(_ frame: Span<UInt8>, number: UInt64, payloadBytes: Int? = nil) {
         self.makeWritable()
         unsafe frame.withUnsafeBufferPointer { bytes in
@@ -66,7 +66,7 @@ package final class SendBatch {
         self.storage
     }
 
-    /// Lets queues that hold these frames hold no more memory than the frames need.
+    /// Makes sure that queues that hold these frames hold no more memory than the frames need.
     func trimIfShared() {
         if !isKnownUniquelyReferenced(&self.storage) {
             self.storage.trim()

@@ -1,19 +1,19 @@
 import CLinux
 import Instruments
 
-/// What one connection has yet to be rid of, in order; exists only while there is anything.
+/// What one connection still has to write, in order; exists only while there is anything.
 ///
-/// That is frames, and, of a connection with a cipher, sealed bytes before them: the rest of one record, which is made
-/// of the first of the frames, and what the cipher has to say. A frame of which a byte is taken or sealed stays. In
-/// front of all stand the frames of parcels that are under way; they count in all that is said of the queue.
+/// These are frames and, for a connection with a cipher, sealed bytes before them: the rest of one record, made from
+/// the first of the frames, and what the cipher wants to send. A frame of which a byte was taken or sealed is never
+/// dropped. The frames of parcels that are under way come first; they count in everything that is said about the queue.
 final class SendQueue {
-    /// Fewer bytes than this are copied into storage of the queue's own: referring to a shared frame takes a few
-    /// hundred bytes where nobody else refers to it, and a queue of small frames would take many times what it says.
+    /// Frames smaller than this are copied into the queue's own storage: keeping a shared frame takes a few hundred
+    /// bytes if nobody else keeps it, so a queue of small frames would take many times its nominal size.
     private static let copied = 1024
-    /// Own storage is not added to past this size, since it is freed as a whole.
+    /// The queue's own storage does not grow past this size, since it is freed as a whole.
     private static let copiedTogether = 16 * 1024
 
-    /// Bytes not taken yet, of frames and sealed ones.
+    /// Bytes of frames, and sealed bytes, that have not been taken yet.
     var bytes: Int {
         self.parcels.bytes + self.plainBytes + self.sealed.count
     }
@@ -24,13 +24,13 @@ final class SendQueue {
 
     /// Its place in the loop's list of backlogged connections.
     var place: Int
-    /// Whether it ever held a frame, so that whoever waits for it to be drained hears of that.
+    /// Whether it ever held a frame; then the handler is told when it has drained.
     private(set) var hasHeldFrames = false
     private(set) var sealed = SealedBytes()
     private var parcels = QueuedParcels()
-    /// Frames that are in no parcel.
+    /// Frames that are not in a parcel.
     private var waitingCount = 0
-    /// Bytes of these that are not taken, sealed ones included.
+    /// Bytes of these that have not been taken, including sealed ones.
     private var plainBytes = 0
     private var entries: [QueuedFrames] = []
     private var head = 0
@@ -45,7 +45,7 @@ final class SendQueue {
         self.frameCount == 0 && self.sealed.isEmpty
     }
 
-    /// Since when the first frame waits, and whose it is.
+    /// Since when the first frame has been waiting, and its origin.
     var oldest: FrameStorage.Origin? {
         guard let first = self.parcels.oldest ?? self.entries[self.head...].first else { return nil }
         return first.origin(of: first.first)
@@ -55,7 +55,7 @@ final class SendQueue {
 
     /// Adds frames at the end.
     ///
-    /// - Parameter begun: Bytes of the first of them that the kernel has taken; only into an empty queue.
+    /// - Parameter begun: How many bytes of the first one the kernel has taken; only for an empty queue.
     func append(_ piece: FramePiece, begun: Int, since: UInt64) {
         precondition(begun == 0 || self.waitingCount == 0, "only the first frame can be begun")
         guard piece.count > 0 else { return }
@@ -91,32 +91,32 @@ final class SendQueue {
         }
     }
 
-    /// Keeps the rest of a record; the frames that it is made of are here, or are added next.
+    /// Keeps the rest of a record; the frames it contains are here already, or are added next.
     func hold(_ rest: Span<UInt8>, of plain: Int) {
         self.sealed.hold(rest, of: plain)
     }
 
-    /// Keeps what the cipher has to say, behind what is sealed.
+    /// Keeps what the cipher wants to send, after what is sealed.
     func append(said: Span<UInt8>) {
         self.sealed.append(said)
     }
 
-    /// How many of the next frames have to be taken, whatever the bounds say: those begun or sealed already, and with
-    /// no frame waiting one of any size.
+    /// How many of the next frames must be added, whatever the bounds say: those already begun or sealed, and one of
+    /// any size if no frame is waiting.
     func owed(of piece: FramePiece, begun: Int) -> Int {
         let (whole, rest) = piece.divided(at: begun + max(0, self.sealed.plain - self.plainBytes))
-        // The record may reach beyond the piece.
+        // The record may extend beyond the piece.
         let owed = min(whole + (rest > 0 ? 1 : 0), piece.count)
         return max(owed, self.frameCount == 0 ? 1 : 0)
     }
 
-    /// Puts one reply right after the frames already begun.
+    /// Inserts one reply right after the frames already begun.
     func insertNext(_ storage: FrameStorage, since: UInt64) {
         guard self.waitingCount > 0 else {
             return self.append(FramePiece(storage, 0, 1, source: 0), begun: 0, since: since)
         }
         let place = self.cutBehindBegun()
-        // As old as what it goes before, so that the queue stays in the order of age.
+        // As old as the frame after it, so that the queue stays in order of age.
         var age = since
         if place < self.entries.count {
             age = self.entries[place].origin(of: self.entries[place].first).since
@@ -129,7 +129,7 @@ final class SendQueue {
 
     // MARK: writing
 
-    /// Describes what is to be written next, in at most `limit` pieces.
+    /// Describes what must be written next, in at most `limit` pieces.
     func describe(_ pieces: UnsafeMutablePointer<iovec>, limit: Int) -> Int {
         var count = 0
         var skipped = self.begun
@@ -144,7 +144,7 @@ final class SendQueue {
         return count
     }
 
-    /// Takes `count` plain bytes off the front, as the kernel did; shows the frames whose last byte went.
+    /// Removes `count` plain bytes that the kernel took from the front; visits the frames whose last byte went.
     func take(_ count: Int, _ written: (FramePiece, _ since: UInt64) -> Void) {
         var left = count + self.begun
         self.plainBytes -= count
@@ -166,14 +166,14 @@ final class SendQueue {
         self.compact()
     }
 
-    /// Takes `count` sealed bytes off the front, as the kernel did; shows the frames whose last byte went.
+    /// Removes `count` sealed bytes that the kernel took from the front; visits the frames whose last byte went.
     func takeSealed(_ count: Int, _ written: (FramePiece, _ since: UInt64) -> Void) {
         self.take(self.sealed.take(count), written)
     }
 
     // MARK: dropping
 
-    /// Drops everything, or everything but the frames already begun and the parcels under way, and shows which.
+    /// Drops everything, or everything but the frames already begun and the parcels under way, and visits them.
     func discard(keepingBegun: Bool, _ gone: (FramePiece) -> Void) {
         let place = keepingBegun ? self.cutBehindBegun() : self.head
         let dropped = (keepingBegun ? [] : self.parcels.frames) + self.entries[place...]
@@ -191,16 +191,16 @@ final class SendQueue {
         }
     }
 
-    /// Drops room frames not begun until `bytes` are left free under `limit`, from the oldest or from the newest, and
-    /// shows which.
+    /// Drops room frames that are not begun until `bytes` bytes fit under `limit`, from the oldest or from the newest,
+    /// and visits them.
     ///
-    /// - Returns: `false` where dropping all of them would not be enough; then it drops none.
+    /// - Returns: `false` if dropping all of them would not be enough; then it drops none.
     func displace(for bytes: Int, limit: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Bool {
         let needed = self.bytes + bytes - limit
         let begins = self.cutBehindBegun()
         let others = self.entries[begins...]
         let droppable = others.reduce(0) { $0 + ($1.lane == 0 ? 0 : $1.bytes) }
-        // Where all may be dropped, one frame of any size has room.
+        // If all can be dropped, one frame of any size fits.
         let mayBeEmptied = begins == self.head && self.parcels.isEmpty && others.allSatisfy { $0.lane != 0 }
         guard needed <= droppable || mayBeEmptied else { return false }
         var freed = 0
@@ -214,7 +214,7 @@ final class SendQueue {
         return true
     }
 
-    /// Drops as many frames of one entry as free `needed` bytes; how many bytes that were.
+    /// Drops as many frames of one entry as needed to free `needed` bytes; returns how many bytes were freed.
     private func displace(_ needed: Int, at place: Int, newestFirst: Bool, _ gone: (FramePiece) -> Void) -> Int {
         let entry = self.entries[place]
         guard entry.lane != 0 else { return 0 }
@@ -240,7 +240,7 @@ final class SendQueue {
         }
     }
 
-    /// Empties the queue after a call that failed: the frames of the next `bytes` bytes met the error.
+    /// Empties the queue after a failed call: the frames in the next `bytes` bytes get the error.
     func fail(bytes: Int, _ gone: (FramePiece, DeliveryOutcome) -> Void) {
         let place = self.cut(behind: bytes == 0 ? 0 : self.begun + bytes)
         let failed = self.entries[self.head..<place]
@@ -260,8 +260,8 @@ final class SendQueue {
         }
     }
 
-    /// What is neither taken nor sealed, as bytes, where only replies wait; `nil` where a room frame does, or a parcel
-    /// is under way.
+    /// The bytes that are neither taken nor sealed, if only replies wait; `nil` if a room frame waits, or a parcel is
+    /// under way.
     var unsentReplies: [UInt8]? {
         guard self.parcels.isEmpty else { return nil }
         var bytes: [UInt8] = []
@@ -284,14 +284,14 @@ final class SendQueue {
 
     // MARK: parcels
 
-    /// Whether frames are under way elsewhere; what is behind them waits until they are ended, so that order holds.
+    /// Whether frames are under way elsewhere; what follows waits until they have ended, to keep the order.
     var hasParcels: Bool {
         !self.parcels.isEmpty
     }
 
-    /// Makes the oldest frames that are not under way a parcel, and shows the bytes of each.
+    /// Makes a parcel of the oldest frames that are not under way, and lends the bytes of each.
     ///
-    /// - Parameter limit: How many bytes of them; but the first is taken whatever its size.
+    /// - Parameter limit: The number of bytes; the first frame is taken whatever its size.
     func takeParcel(_ number: UInt64, upTo limit: Int, _ show: (UnsafeBufferPointer<UInt8>) -> Void) {
         precondition(self.begun == 0 && self.sealed.isEmpty, "what a socket has begun it goes on with")
         var taken: [QueuedFrames] = []
@@ -322,7 +322,7 @@ final class SendQueue {
         self.parcels.add(number, taken)
     }
 
-    /// Lets go of a parcel's frames and shows them; `false` where there is no such parcel.
+    /// Removes a parcel's frames and visits them; `false` if there is no such parcel.
     func endParcel(_ number: UInt64, _ ended: (FramePiece, _ since: UInt64) -> Void) -> Bool {
         guard let frames = self.parcels.remove(number) else { return false }
         for entry in frames {
@@ -333,15 +333,15 @@ final class SendQueue {
 
     // MARK: sockets that come and go
 
-    /// Sealed bytes that the kernel has not taken.
+    /// Sealed bytes that the kernel has not taken yet.
     var sealedLeft: [UInt8] {
         let sealed = self.sealed
         return unsafe sealed.left.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    /// Takes out what goes through this socket alone: sealed bytes, and of replies begun what is not sealed.
+    /// Removes what can only go through this socket: sealed bytes, and the unsealed rest of replies already begun.
     ///
-    /// - Returns: `nil` where a room frame is begun, and then nothing is taken out.
+    /// - Returns: `nil` if a room frame has been begun; then nothing is removed.
     func takeBegunReplies() -> (plain: [UInt8], sealed: [UInt8])? {
         let place = self.cutBehindBegun()
         let entries = self.entries[self.head..<place]
@@ -365,10 +365,10 @@ final class SendQueue {
         return (unsent, sealed)
     }
 
-    /// Puts the rest of a reply that another queue had begun before everything else.
+    /// Inserts the rest of a reply that another queue had begun, before everything else.
     func insertBegunReply(_ rest: [UInt8], since: UInt64) {
         precondition(self.begun == 0, "a queue without a socket has no frame begun")
-        // One byte before the rest stands for those that are gone, so the frame counts as begun.
+        // One byte before the rest stands for the bytes already gone, so the frame counts as begun.
         let storage = FrameStorage(lane: 0, capacity: rest.count + 1)
         unsafe storage.append(bytes: rest.count + 1, number: 0, payloadBytes: 0) { space in
             unsafe space.initialize(to: 0)
@@ -389,13 +389,13 @@ final class SendQueue {
 
     // MARK: frames begun
 
-    /// The place behind the frames of which a byte is taken or sealed.
+    /// The place after the frames of which a byte has been taken or sealed.
     private func cutBehindBegun() -> Int {
         self.cut(behind: self.begun + self.sealed.plain)
     }
 
-    /// The place behind the first frames, those that begin within `bytes` bytes from the start of the first; these and
-    /// the others are different entries then.
+    /// The place after the first frames, those that begin within `bytes` bytes from the start of the first; splits the
+    /// entry there if needed.
     private func cut(behind bytes: Int) -> Int {
         var left = bytes
         var place = self.head

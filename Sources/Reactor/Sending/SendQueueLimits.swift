@@ -4,13 +4,13 @@ package enum SlowConsumerPolicy: String, CaseIterable, Sendable {
     case close
     /// The frame is dropped.
     case dropNewest
-    /// The oldest room frames not begun are dropped until it fits.
+    /// The oldest room frames that are not begun are dropped until it fits.
     case dropOldest
 }
 
 /// The bounds of one connection's send queue.
 package struct SendQueueLimits: Sendable, Equatable {
-    /// Asked before a frame is added: with nothing queued one frame of any size is taken, otherwise it must fit.
+    /// Checked before each frame is added: if nothing is queued, one frame of any size is taken, otherwise it must fit.
     package var bytes: Int
     /// How long the oldest frame may wait before the connection is ended.
     package var age: Duration

@@ -1,8 +1,8 @@
 /// What became of a reply.
 package enum SendResult: Sendable, Equatable {
-    /// The kernel has it, or it is held together with this read's other replies until the callback returns: go on.
+    /// The kernel has it, or it is held with the other replies of this callback until that returns: go on.
     case written
-    /// It waits behind others; who streams waits for `drained`.
+    /// It waits behind others; a stream should wait for `drained`.
     case queued
     /// It did not fit; `overflowed` follows before the tick ends.
     case overflowed

@@ -1,14 +1,14 @@
 import Instruments
 
-/// What one loop has counted of its room frames, by lane and outcome.
+/// The counters of one loop for its room frames, by lane and outcome.
 struct SendTally {
     static let lanes = 16
     private static let kinds = DeliveryOutcome.allCases.count
 
-    // Flat, since a generic table of another target costs more to add to than the rest of a delivery does.
+    // Flat, since adding to a generic table of another target costs more than the rest of a delivery.
     private var outcomes: [UInt64] = Array(repeating: 0, count: SendTally.lanes * SendTally.kinds)
     private var payloadBytes: [UInt64] = Array(repeating: 0, count: SendTally.lanes)
-    /// How long frames had waited when the kernel took the last of their bytes.
+    /// How long frames had waited when the kernel took their last byte.
     private(set) var queueAge = Histogram(bounds: Histogram.latencySeconds)
 
     /// Counts room frames; replies have no outcomes.
@@ -27,7 +27,7 @@ struct SendTally {
         self.queueAge.observe(Double(nanoseconds) / 1e9, times: UInt64(frames))
     }
 
-    /// Everything counted so far; what is pending is counted from the queues.
+    /// Everything counted so far; pending frames are counted from the queues.
     func lanes(pending: [UInt64]) -> [LaneCounts] {
         (0..<SendTally.lanes).map { lane in
             LaneCounts(

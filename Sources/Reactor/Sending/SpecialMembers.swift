@@ -1,9 +1,9 @@
-/// The members of one call of `deliver` that get more than one batch, or not every frame of a batch.
+/// The members in one call of `deliver` that get more than one batch, or not every frame of a batch.
 ///
-/// They are found by a mark in their records. A call of one delivery that leaves nobody out has none and marks nothing:
-/// there a member costs one comparison. In any other call every member's record is marked first, in one more walk over
-/// them. Each special member has a chain of notes, in the order of deliveries: that it gets one, or that it does not
-/// get a frame of one.
+/// They are found by a mark in their records. A call with one delivery that excludes nobody has no special members and
+/// marks nothing: there a member costs one comparison. In any other call every member's record is marked first, in one
+/// more pass. Each special member has a chain of notes, in the order of deliveries: that it gets one, or that it does
+/// not get a frame of one.
 struct SpecialMembers {
     private struct Member {
         let connection: ConnectionHandle
@@ -13,7 +13,7 @@ struct SpecialMembers {
 
     private struct Note {
         let delivery: Int
-        /// The frame that is not wanted; -1 where the delivery is.
+        /// The excluded frame; -1 if the note says that the member gets the delivery.
         let excluded: Int
         var next = -1
     }
@@ -22,7 +22,7 @@ struct SpecialMembers {
 
     private var members: [Member] = []
     private var notes: [Note] = []
-    /// Every delivery's frames in one piece; empty ones have no note.
+    /// The frames of each delivery in one piece; empty ones have no note.
     private var whole: [FramePiece] = []
 
     /// Marks the members' records with the number of the call.
@@ -53,7 +53,7 @@ struct SpecialMembers {
         }
     }
 
-    /// Whether the record's connection is one of them in the call of that number.
+    /// Whether the record's connection is special in the call with this number.
     @inline(__always)
     static func contains(_ record: UnsafeMutablePointer<ConnectionRecord>, _ number: UInt32) -> Bool {
         unsafe record.pointee.deliveryMark == number && record.pointee.deliveryPlace >= self.isSpecial
@@ -67,7 +67,7 @@ struct SpecialMembers {
         self.members[place].connection
     }
 
-    /// What one of them gets, and what it does not because it is its own.
+    /// What one of them gets, and what it does not get because it is its own.
     func resolve(_ place: Int, into pieces: inout [FramePiece], leavingOut own: inout [FramePiece]) {
         pieces.removeAll(keepingCapacity: true)
         own.removeAll(keepingCapacity: true)
@@ -83,14 +83,14 @@ struct SpecialMembers {
             } else if !excluded.contains(note.excluded) {
                 excluded.append(note.excluded)
             }
-            // Frames excluded from a delivery of which it is no member mean nothing.
+            // Frames excluded from a delivery that does not include the member do not matter.
             if next >= 0, self.notes[next].delivery != note.delivery {
                 excluded = []
             }
         }
     }
 
-    /// Adds a delivery's frames as pieces, as long as they can be.
+    /// Adds a delivery's frames as pieces, each as long as possible.
     private func add(
         _ whole: FramePiece,
         without excluded: [Int],
@@ -110,7 +110,7 @@ struct SpecialMembers {
         }
     }
 
-    /// A member seen in one delivery is in another as well: its first becomes a note.
+    /// A member of one delivery is also in another one: its first delivery becomes a note.
     private mutating func promote(_ connection: ConnectionHandle, in slab: Slab) {
         let first = Int(slab[connection.slot].deliveryPlace)
         slab[connection.slot].deliveryPlace = self.addMember(connection)
@@ -138,7 +138,7 @@ extension Slab {
         self[connection.slot].deliveryMark == number
     }
 
-    /// Whether an open connection is special in the call of that number.
+    /// Whether an open connection is special in the call with this number.
     func isSpecial(_ connection: ConnectionHandle, _ number: UInt32) -> Bool {
         let record = unsafe self.base + Int(connection.slot)
         return unsafe SpecialMembers.contains(record, number)

@@ -1,16 +1,16 @@
-/// A connection that came in, as shown to the one who decides whether to take it.
+/// An incoming connection, as shown to the code that decides whether to take it.
 package struct AcceptedSocket {
-    /// Valid already: its timer may be set at once.
+    /// Already valid: its timer may be set at once.
     package let connection: ConnectionHandle
     package let peer: SocketAddress
 }
 
-/// Why connections could not be taken, reported once a pause.
+/// Why connections could not be taken, reported once per pause.
 package struct AcceptFailure: Sendable, Equatable {
-    /// EMFILE, ENFILE, ENOBUFS or ENOMEM; 0 where the loop has as many connections as it may have.
+    /// EMFILE, ENFILE, ENOBUFS or ENOMEM; 0 if the loop has as many connections as it may have.
     package let errno: Int32
-    /// How many were taken and closed at once, so that their clients know.
+    /// How many were accepted and closed at once, so that their clients know.
     package let shed: Int
-    /// For how long the listener rests now.
+    /// How long the listener pauses now.
     package let pausedFor: Duration
 }

@@ -21,10 +21,10 @@ final class Listener {
 struct Accepting {
     var listeners: [UInt32: Listener] = [:]
     var lastListener: UInt32 = 0
-    /// A descriptor to be given up when there are no others; -1 while that is the case.
+    /// A descriptor to be given up when no others are left; -1 while that is the case.
     var spare: Int32 = -1
     var accepted: UInt64 = 0
-    /// How often a listener had to rest.
+    /// How often a listener had to pause.
     var failures: UInt64 = 0
     var refused: UInt64 = 0
 }

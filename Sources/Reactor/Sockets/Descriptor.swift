@@ -1,6 +1,6 @@
 import CLinux
 
-/// Owns one open file descriptor and closes it, unless it is given away.
+/// Owns one open file descriptor and closes it unless it is given away.
 struct Descriptor: ~Copyable, Sendable {
     let number: Int32
 

@@ -1,5 +1,4 @@
-/// A socket on its way from one loop to another, with its cipher, everything that was read and not used,
-/// and replies not sent.
+/// A socket on its way from one loop to another, with its cipher, unused input and unsent replies.
 ///
 /// It closes its descriptor if no loop adopts it.
 package struct DetachedSocket: ~Copyable, Sendable {
@@ -8,7 +7,7 @@ package struct DetachedSocket: ~Copyable, Sendable {
     let unsent: [UInt8]
     let cipher: CipheredSocket?
     let counters: ConnectionCounters
-    /// Its peer as it was when it was detached.
+    /// The peer's address when it was detached.
     package let peer: SocketAddress
 
     init(

@@ -1,20 +1,20 @@
 import CLinux
 import Notation
 
-/// A port that was found free and is held from then on; each event loop opens a socket of its own on it.
+/// A port that was found free and has been held since; each event loop opens its own socket on it.
 ///
-/// The first socket binds without `SO_REUSEPORT`, so a port that anybody holds is found taken, another gateway's port
-/// as well; only then it gets the option, so that the sockets of the other loops may join and nobody can slip in
-/// between.
+/// The first socket binds without `SO_REUSEPORT`, so a port that anybody holds is found to be taken, even if another
+/// gateway holds it. Only then does it get the option, so that the sockets of the other loops can join and nobody can
+/// slip in between.
 package struct ListeningPort: ~Copyable {
-    /// Where it listens, with the real port where 0 was asked for.
+    /// The address it listens on, with the real port if 0 was asked for.
     package let address: SocketAddress
     private let isDualStack: Bool
     private var first: ListeningSocket?
 
-    /// Takes a port on one address; IPv6's wildcard is for IPv4 too.
+    /// Takes a port on one address; the IPv6 wildcard includes IPv4.
     ///
-    /// - Throws: `ReactorError.addressInUse`, or `.system` with what the kernel says.
+    /// - Throws: `ReactorError.addressInUse`, or `.system` with the kernel's error.
     package static func claim(_ address: SocketAddress) throws(ReactorError) -> ListeningPort {
         let isDualStack = address.isIPv6 && address.isWildcard
         let descriptor = linux_bind_listener(address.kernel, isDualStack, false)
@@ -28,7 +28,7 @@ package struct ListeningPort: ~Copyable {
         return ListeningPort(address: address.with(port: bound.port), isDualStack: isDualStack, first: socket)
     }
 
-    /// Takes a port on the literal `host`, or on all addresses, IPv6 and IPv4, where it is `nil`.
+    /// Takes a port on the literal `host`, or on all addresses, IPv6 and IPv4, if it is `nil`.
     package static func claim(host: String?, port: UInt16) throws(ReactorError) -> ListeningPort {
         if let host {
             guard let address = SocketAddress(ip: host, port: port) else { throw .invalidAddress(host) }

@@ -1,8 +1,8 @@
-/// What can keep the engine from starting, listening or connecting.
+/// What can prevent the engine from starting, listening or connecting.
 package enum ReactorError: Error, Equatable, Sendable {
-    /// A system call that has no business to fail, with its errno.
+    /// A system call that should not fail, with its errno.
     case system(call: String, errno: Int32)
-    /// Somebody listens on this port already.
+    /// Somebody already listens on this port.
     case addressInUse(SocketAddress)
     /// The loop has as many connections as it may have.
     case tooManyConnections

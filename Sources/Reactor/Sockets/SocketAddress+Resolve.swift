@@ -1,11 +1,11 @@
 import CLinux
 
 extension SocketAddress {
-    /// Asks the system's resolver, on a thread of its own, since it blocks for as long as it likes.
+    /// Asks the system's resolver, on a separate thread, since it may block for any length of time.
     ///
     /// - Parameter host: A name or the literal of an address.
     /// - Returns: At least one address, in the resolver's order, each with `port`.
-    /// - Throws: `ReactorError.unresolvable`, or `.system` where no thread could be started.
+    /// - Throws: `ReactorError.unresolvable`, or `.system` if no thread could be started.
     package static func resolve(host: String, port: UInt16) async throws(ReactorError) -> [SocketAddress] {
         if let literal = SocketAddress(ip: host, port: port) {
             return [literal]
@@ -17,7 +17,7 @@ extension SocketAddress {
     }
 }
 
-/// One question to the resolver on its way to the thread that asks it.
+/// One question for the resolver, on its way to the thread that asks it.
 private final class Resolution: Sendable {
     private let host: String
     private let port: UInt16

@@ -5,10 +5,10 @@ package import Notation
 ///
 /// IPv4 addresses mapped into IPv6 are kept as IPv4.
 package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    /// The address of an end that has none: a socket pair's.
+    /// The address of an end without one: a socket pair.
     package static let none = SocketAddress(linux_address())
 
-    /// Without the port; `nil` for an end that has none.
+    /// Without the port; `nil` for an end without an address.
     package let address: IPAddress?
     package let port: UInt16
     private let scope: UInt32
@@ -19,7 +19,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         self.scope = 0
     }
 
-    /// Reads the literal of an IPv4 or IPv6 address; `nil` where it is none.
+    /// Reads the literal of an IPv4 or IPv6 address; `nil` if it is not one.
     ///
     /// Nothing is resolved.
     package init?(ip: String, port: UInt16) {
@@ -63,14 +63,14 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var isLoopback: Bool { self.address?.isLoopback ?? false }
 
-    /// Whether it stands for all of the machine's addresses.
+    /// Whether it stands for all addresses of the machine.
     package var isWildcard: Bool { self.address?.isUnspecified ?? false }
 
     package func with(port: UInt16) -> SocketAddress {
         SocketAddress(self.address, port: port, scope: self.scope)
     }
 
-    /// The address without its port; empty where there is none.
+    /// The address without its port; empty if there is none.
     package var ip: String { self.address.map { "\($0)" } ?? "" }
 
     package var description: String {

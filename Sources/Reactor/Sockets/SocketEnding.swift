@@ -1,23 +1,23 @@
 import CLinux
 
-/// How a connection ended, as told to its handler in `closed`.
+/// How a connection ended, as passed to its handler in `closed`.
 package enum SocketEnding: Equatable, Sendable {
     /// The peer had ended its side, and so have we.
     case peerClosed
     case reset
-    /// Ours, by `close` or `finish`.
+    /// We ended it, by `close` or `finish`.
     case local
     /// A frame of `source` did not fit the send queue.
     case slowConsumer(source: UInt32)
     /// The oldest frame, one of `source`, waited longer than the queue allows.
     case queueAged(source: UInt32)
-    /// Its queue was among the largest when all queues together passed their bound.
+    /// Its queue was among the largest when all queues together exceeded their bound.
     case overBudget
     case connectFailed(errno: Int32)
-    /// The peer did not do in time what was waited for: connect, or end after `finish`.
+    /// The peer was too slow to connect, or to end its side after `finish`.
     case timedOut
     case ioError(errno: Int32)
-    /// What came, or was to be sent, was nothing that the connection's cipher could take.
+    /// The connection's cipher could not process what came, or what was to be sent.
     case cipherFailed
     /// The loop was stopped.
     case shutdown

@@ -1,13 +1,13 @@
 import HeapModule
 
-/// Names a piece of work that a loop was asked to do later.
+/// Identifies a piece of work that a loop was asked to do later.
 package struct TimerToken: Hashable, Sendable {
     let number: UInt64
 }
 
-/// Work of the loop itself that is due at a time: a heap of deadlines, and the work by its number.
+/// The loop's own work that is due at some time: a heap of deadlines, and the work by its number.
 ///
-/// Cancelled work leaves its place in the heap behind; the heap is swept when most of it is such places.
+/// Cancelled work stays in the heap; the heap is swept when most of it is cancelled.
 struct LoopTimers {
     private struct Place: Comparable {
         let deadline: UInt64
@@ -26,7 +26,7 @@ struct LoopTimers {
         self.work.count
     }
 
-    /// When the next is due; too early where that one was cancelled.
+    /// When the next work is due; may be too early if that work was cancelled.
     var nextDeadline: UInt64 {
         self.places.min?.deadline ?? .max
     }
@@ -52,7 +52,7 @@ struct LoopTimers {
         self.work = [:]
     }
 
-    /// The next work that is due, in the order of deadlines, then of scheduling.
+    /// The next work that is due, ordered by deadline, then by time of scheduling.
     mutating func takeDue(at now: UInt64) -> (() -> Void)? {
         while let first = self.places.min, first.deadline <= now {
             self.places.removeMin()

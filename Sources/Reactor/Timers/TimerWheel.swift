@@ -1,10 +1,10 @@
 import Instruments
 
-/// The deadlines of connections, one each, linked through their records: setting one allocates nothing and takes the
+/// The deadlines of connections, one each, linked through their records. Setting one allocates nothing and takes the
 /// same time whether there are ten or a million.
 ///
-/// Six levels of 64 buckets; a bucket of the first is 4.2 ms wide, a deadline is never early and at most that late. A
-/// deadline moved back stays where it is linked and is linked anew when that bucket comes.
+/// Six levels of 64 buckets. A bucket of the first level is 4.2 ms wide; a deadline is never early and at most that
+/// late. A deadline that is moved back stays in its bucket, and is linked again when that bucket comes.
 struct TimerWheel {
     static let never = UInt64.max
     static let none = UInt32.max
@@ -16,14 +16,14 @@ struct TimerWheel {
 
     private var heads = Array(repeating: TimerWheel.none, count: TimerWheel.levels * 64)
     private var occupied: [UInt64] = Array(repeating: 0, count: TimerWheel.levels)
-    /// The bucket width that was last reached.
+    /// The time last reached, in bucket widths.
     private var elapsed: UInt64
 
     init(now: UInt64) {
         self.elapsed = now >> TimerWheel.shift
     }
 
-    /// Sets, moves or (`never`) takes away the deadline of a connection.
+    /// Sets, moves or (`never`) removes the deadline of a connection.
     mutating func set(_ slot: UInt32, at deadline: UInt64, in slab: Slab) {
         let isLinked = slab[slot].timerBucket != TimerWheel.unlinked
         let isLater = deadline >= slab[slot].deadline
@@ -41,7 +41,7 @@ struct TimerWheel {
         }
     }
 
-    /// Collects the connections whose deadlines have passed; each has none then.
+    /// Collects the connections whose deadlines have passed; they then have none.
     mutating func advance(to now: UInt64, in slab: Slab, due: inout [ConnectionHandle]) {
         let target = now >> TimerWheel.shift
         while let (bucket, start) = self.nextBucket(), start <= target {
@@ -65,23 +65,23 @@ struct TimerWheel {
         self.elapsed = max(self.elapsed, target)
     }
 
-    /// When the loop has to look again; `never` without deadlines.
+    /// When the loop must check again; `never` without deadlines.
     var nextLook: UInt64 {
         guard let (_, start) = self.nextBucket() else { return TimerWheel.never }
         return start << TimerWheel.shift
     }
 
-    /// The first bucket width at which a deadline has passed for sure.
+    /// The first time at which a deadline has certainly passed, in bucket widths.
     private static func width(of deadline: UInt64) -> UInt64 {
         (deadline >> self.shift) + (deadline & ((1 << self.shift) - 1) == 0 ? 0 : 1)
     }
 
-    /// The first bucket that holds anything, and the width at which it begins.
+    /// The first bucket that is not empty, and when it begins, in bucket widths.
     private func nextBucket() -> (bucket: Int, start: UInt64)? {
         for level in 0..<TimerWheel.levels where self.occupied[level] != 0 {
             let bits = UInt64(level * 6)
             let here = (self.elapsed >> bits) & 63
-            // Rotated so that the bucket we are in stands first.
+            // Rotated so that the current bucket comes first.
             let turned = self.occupied[level] >> here | self.occupied[level] << ((64 - here) & 63)
             let ahead = UInt64(turned.trailingZeroBitCount)
             let start = ((self.elapsed >> bits) + ahead) << bits
@@ -93,7 +93,7 @@ struct TimerWheel {
     private mutating func link(_ slot: UInt32, in slab: Slab) {
         let wanted = max(TimerWheel.width(of: slab[slot].deadline), self.elapsed + 1)
         let when = min(wanted, self.elapsed + TimerWheel.farthest)
-        // The highest digit in which the two differ says how coarse a bucket may be.
+        // The highest digit in which the two differ determines how coarse a bucket may be.
         let highest = 63 - ((self.elapsed ^ when) | 63).leadingZeroBitCount
         let level = min(highest / 6, TimerWheel.levels - 1)
         let bucket = level * 64 + Int((when >> UInt64(level * 6)) & 63)
