@@ -1,6 +1,8 @@
 package import Messaging
 
-/// A language that clients speak, in both directions. Each connection that speaks it has an object of its own.
+/// A language that clients speak, in both directions.
+///
+/// Each connection that speaks it has an object of its own.
 ///
 /// To add one, add a folder here, one type that conforms, and its entry in `SpokenProtocols.all`. It has no I/O and no
 /// clock: what it writes depends only on what is said, so a room's message is written once for all members who speak

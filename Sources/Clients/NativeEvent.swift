@@ -1,7 +1,9 @@
 import ByteKernels
 package import JSONText
 
-/// What a native server says. Read strictly: an unknown type or member is a fault of the server.
+/// What a native server says.
+///
+/// Read strictly: an unknown type or member is a fault of the server.
 package enum NativeEvent: Equatable, Sendable {
     case welcome(NativeWelcome)
     case ok(NativeOK)

@@ -32,7 +32,9 @@ package struct HTTPHeaders: Sendable {
     /// How many field lines there are.
     package var count: Int { self.fields.count }
 
-    /// The value of a field. If the field is repeated, all its values joined by `, ` (RFC 9110 section 5.3).
+    /// The value of a field.
+    ///
+    /// If the field is repeated, all its values joined by `, ` (RFC 9110 section 5.3).
     ///
     /// So a repeated field that must be unique is invalid by its own syntax.
     package subscript(name: String) -> String? {

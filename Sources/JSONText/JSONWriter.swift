@@ -1,6 +1,8 @@
 internal import ByteKernels
 
-/// Writes JSON into a byte array. It takes care of commas, quotes and escapes; the caller, of the order of calls.
+/// Writes JSON into a byte array.
+///
+/// It takes care of commas, quotes and escapes; the caller, of the order of calls.
 ///
 /// ```swift
 /// JSONWriter.append(to: &bytes) { json in

@@ -4,7 +4,9 @@ package enum DurationText {
         ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
     ]
 
-    /// `nil` if it is not a duration. One that does not fit becomes the longest possible, so that a bound refuses it.
+    /// `nil` if it is not a duration.
+    ///
+    /// One that does not fit becomes the longest possible, so that a bound refuses it.
     package static func parse(_ text: String) -> Duration? {
         if text == "0" {
             return .zero

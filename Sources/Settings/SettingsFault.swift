@@ -15,7 +15,7 @@ package struct SettingsFault: Hashable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// One line, such as this:
+    /// One line, as in the example.
     ///
     /// `atalaya.yaml:4: heartbeat.interval = "25x": is not a duration; write it as 250ms, 25s, 2m or 1h`
     package var description: String {

@@ -4,7 +4,9 @@ package enum SizeText {
         ("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
     ]
 
-    /// `nil` if it is not a size. One that does not fit becomes the largest possible, so that a bound refuses it.
+    /// `nil` if it is not a size.
+    ///
+    /// One that does not fit becomes the largest possible, so that a bound refuses it.
     package static func parse(_ text: String) -> Int? {
         guard let written = NumberWithUnit(text) else { return nil }
         guard let unit = Self.units.first(where: { $0.suffix == written.unit }) else { return nil }

@@ -1,6 +1,8 @@
 import Instruments
 
-/// A value that tests wait for. It may change on any thread, and each waiter is woken by the change it waits for.
+/// A value that tests wait for.
+///
+/// It may change on any thread, and each waiter is woken by the change it waits for.
 package final class Observed<State: Sendable>: Sendable {
     package struct TimedOut: Error, CustomStringConvertible {
         package let awaited: String

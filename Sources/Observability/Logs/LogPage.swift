@@ -51,7 +51,9 @@ struct LogPage {
         self.ends.removeAll(keepingCapacity: true)
     }
 
-    /// Only `taken` bytes were written and the rest never will be. A line that was cut is ended before the next one.
+    /// Only `taken` bytes were written and the rest never will be.
+    ///
+    /// A line that was cut is ended before the next one.
     mutating func clear(taken: Int) -> Loss {
         var loss = Loss()
         for end in self.ends where end.offset > taken {

@@ -1,4 +1,6 @@
-/// Seals what leaves one socket and opens what comes in, in records. This is all that the engine knows of TLS.
+/// Seals what leaves one socket and opens what comes in, in records.
+///
+/// This is all that the engine knows of TLS.
 ///
 /// It works on memory that the loop lends for each call. All calls are made on the socket's loop; a detached socket
 /// takes its cipher to another loop.

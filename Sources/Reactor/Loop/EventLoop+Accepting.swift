@@ -110,8 +110,10 @@ extension EventLoop {
         return true
     }
 
-    /// Without a descriptor nothing can be accepted, and the listener would stay readable forever. Some of the waiting
-    /// connections are closed with the help of the spare descriptor, so that they know, and then the listener pauses.
+    /// Without a descriptor nothing can be accepted, and the listener would stay readable forever.
+    ///
+    /// Some of the waiting connections are closed with the help of the spare descriptor, so that they know, and then
+    /// the listener pauses.
     private func rest(_ number: UInt32, _ listener: Listener, errno: Int32) {
         var shed = errno == 0 ? 1 : 0
         while shed < 16, self.accepting.spare >= 0, errno == EMFILE || errno == ENFILE {

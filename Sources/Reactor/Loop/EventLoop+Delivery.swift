@@ -142,7 +142,9 @@ extension EventLoop {
         }
     }
 
-    /// One system call. Small pieces are joined for it, since `sendmsg` of two costs half as much again as `send`.
+    /// One system call.
+    ///
+    /// Small pieces are joined for it, since `sendmsg` of two costs half as much again as `send`.
     private func write(_ pieces: [FramePiece], _ first: Int, _ end: Int, to slot: UInt32) -> Int {
         var count = 0
         for place in first..<end {

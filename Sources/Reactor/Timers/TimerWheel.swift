@@ -1,7 +1,8 @@
 import Instruments
 
-/// The deadlines of connections, one each, linked through their records. Setting one allocates nothing and takes the
-/// same time whether there are ten or a million.
+/// The deadlines of connections, one each, linked through their records.
+///
+/// Setting one allocates nothing and takes the same time whether there are ten or a million.
 ///
 /// Six levels of 64 buckets. A bucket of the first level is 4.2 ms wide; a deadline is never early and at most that
 /// late. A deadline that is moved back stays in its bucket, and is linked again when that bucket comes.
