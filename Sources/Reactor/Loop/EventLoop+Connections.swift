@@ -251,5 +251,6 @@ extension EventLoop {
         self.calls.endings.append(
             PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)
         )
+        self.hasPendingCalls = true
     }
 }

@@ -194,6 +194,7 @@ extension EventLoop {
             }
         }
         self.calls.overflows.append((connection, ending))
+        self.hasPendingCalls = true
     }
 
     func tellOverflowed(_ connection: ConnectionHandle, _ ending: SocketEnding) {

@@ -61,11 +61,13 @@ extension EventLoop {
         guard !self.slab[connection.slot].unread.isEmpty || self.hasUntold(connection.slot) else { return }
         self.slab[connection.slot].flags.insert(.isOfferDue)
         self.offers.append(connection)
+        self.hasOffers = true
     }
 
     /// Offers what was kept to those who asked for it; those who ask again meanwhile get it in the next tick.
     func offerKept() {
-        guard !self.offers.isEmpty else { return }
+        guard self.hasOffers else { return }
+        self.hasOffers = false
         for connection in exchange(&self.offers, with: []) where self.slab.isOpen(connection) {
             let slot = connection.slot
             self.slab[slot].flags.remove(.isOfferDue)

@@ -32,7 +32,7 @@ extension EventLoop {
         self.relieveBudget()
         self.keepUp()
         // What handlers do from here on belongs to the next tick, which must not wait.
-        self.hasMore = !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty
+        self.hasMore = self.hasPendingCalls
         self.makePendingCalls()
         if self.isStopping {
             self.shutDown()
@@ -58,8 +58,7 @@ extension EventLoop {
 
     /// Whether there is nothing left to do.
     private var mayWait: Bool {
-        !self.hasMore && self.calls.endings.isEmpty && self.calls.overflows.isEmpty && self.offers.isEmpty
-            && !self.isStopping
+        !self.hasMore && !self.hasPendingCalls && !self.hasOffers && !self.isStopping
     }
 
     /// Handles the events from epoll as long as timers can wait; the rest is handled in the next tick.
@@ -112,7 +111,8 @@ extension EventLoop {
 
     /// Makes the calls that could not be made within other calls, until none is left.
     func makePendingCalls() {
-        while !self.calls.endings.isEmpty || !self.calls.overflows.isEmpty {
+        while self.hasPendingCalls {
+            self.hasPendingCalls = false
             for (connection, ending) in exchange(&self.calls.overflows, with: []) {
                 self.tellOverflowed(connection, ending)
             }

@@ -29,6 +29,11 @@ package final class EventLoop: @unchecked Sendable {
     var isStopping = false
     /// Handlers have been called after the tick's observers.
     var hasMore = false
+    // To ask an array whether it is empty costs a check for exclusive access each time; a plain flag costs none.
+    /// Whether `calls.endings` or `calls.overflows` hold anything.
+    var hasPendingCalls = false
+    /// Whether `offers` holds anything.
+    var hasOffers = false
     var hasEnded = false
 
     // Reading.

@@ -8,10 +8,6 @@ struct PendingCalls {
     var finishEndings: [UInt32: SocketEnding] = [:]
     /// Room for connections whose deadlines have passed.
     var due: [ConnectionHandle] = []
-
-    var isEmpty: Bool {
-        self.endings.isEmpty && self.overflows.isEmpty
-    }
 }
 
 /// A connection that has ended, and whose place is free once its handler has been told.
