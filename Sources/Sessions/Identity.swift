@@ -13,8 +13,8 @@ package enum ClientUser: Equatable, Sendable {
 package struct Identity: Sendable {
     package let connection: ConnectionID
     /// `nil` until the client has a name.
-    package private(set) var user: UserID?
-    package private(set) var isAnonymous = false
+    package let user: UserID?
+    package let isAnonymous: Bool
     package let protocolName: ProtocolName
     package let transport: TransportName
     package let remoteAddress: String
@@ -30,15 +30,23 @@ package struct Identity: Sendable {
         self.protocolName = protocolName
         self.transport = transport
         self.remoteAddress = remoteAddress
-        self.name(user)
+        self.isAnonymous = user == .anonymous
+        self.user =
+            switch user {
+            case .unnamed: nil
+            case .anonymous: UserID(anonymous: connection)
+            case .named(let user): user
+            }
     }
 
-    mutating func name(_ user: ClientUser) {
-        self.isAnonymous = user == .anonymous
-        switch user {
-        case .unnamed: self.user = nil
-        case .anonymous: self.user = UserID(anonymous: self.connection)
-        case .named(let user): self.user = user
-        }
+    /// The same connection's, now that it has said who its user is.
+    func named(_ user: ClientUser) -> Identity {
+        Identity(
+            connection: self.connection,
+            user: user,
+            protocolName: self.protocolName,
+            transport: self.transport,
+            remoteAddress: self.remoteAddress
+        )
     }
 }

@@ -12,7 +12,7 @@ extension Session {
             return
         }
         if !request.command.isConnect {
-            self.lineage.settle(self)
+            self.settleReturn()
         }
         switch request.command {
         case .publish(let room, let kind, let payload, let echo, let trace):
@@ -52,7 +52,7 @@ extension Session {
 
     /// Answers what could not be read as a command.
     package func fail(_ fault: CommandFault, frameBytes: Int) {
-        self.lineage.settle(self)
+        self.settleReturn()
         if fault.command == .publish {
             self.refusePublication(fault.refusal, answering: fault.id, frameBytes: frameBytes)
         } else {

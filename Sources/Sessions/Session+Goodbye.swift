@@ -28,7 +28,7 @@ extension Session {
         }
         let lived = registry.loop.now - self.openedAt
         registry.saidGoodbye(self, ending, after: lived)
-        self.lastWords = [
+        var words: [(LogField, LogValue)] = [
             (.transport, .text(self.identity.transport.label)),
             (.remoteAddress, .text(self.identity.remoteAddress)),
             (.initiator, .text(ending.initiator.label)),
@@ -36,14 +36,15 @@ extension Session {
             (.durationMs, .integer(lived.wholeMilliseconds)),
         ]
         if let code = ending.code {
-            self.lastWords.append((.closeCode, .integer(Int64(code))))
+            words.append((.closeCode, .integer(Int64(code))))
         }
         if let room {
-            self.lastWords.append((.room, .text(room.text)))
+            words.append((.room, .text(room.text)))
         }
         if let error {
-            self.lastWords.append((.error, .text(error)))
+            words.append((.error, .text(error)))
         }
+        self.lastWords = words
     }
 
     /// The socket is gone: the last call, after the goodbye.

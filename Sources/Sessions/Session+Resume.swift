@@ -14,16 +14,16 @@ struct Lineage {
     var unsettledReturn: Duration?
     /// Its place in the chain: 0 for a first connection.
     var place = 0
-
-    /// The client will bring no token any more.
-    mutating func settle(_ session: Session) {
-        guard let gap = self.unsettledReturn else { return }
-        self.unsettledReturn = nil
-        session.registry.countReconnect(session.identity.protocolName, .fresh, .sameInstance, gap: gap)
-    }
 }
 
 extension Session {
+    /// The client will bring no token any more.
+    func settleReturn() {
+        guard let gap = self.lineage.unsettledReturn else { return }
+        self.lineage.unsettledReturn = nil
+        self.registry.countReconnect(self.identity.protocolName, .fresh, .sameInstance, gap: gap)
+    }
+
     /// Notes that the user was here a short while ago.
     func noteReturn(of user: UserID) {
         guard !self.identity.isAnonymous else { return }
@@ -33,7 +33,7 @@ extension Session {
             at: self.registry.loop.now
         )
         if !self.traits.isWelcomed {
-            self.lineage.settle(self)
+            self.settleReturn()
         }
     }
 
@@ -105,11 +105,14 @@ extension Session {
     }
 
     func rememberEnd(_ ending: Ending, of user: UserID) {
-        self.lineage.settle(self)
+        self.settleReturn()
         let leftForGood = ending.initiator == .client && ending.code == 1000
+        let isForgotten = leftForGood || self.identity.isAnonymous
+        let token = self.lineage.token
+        guard token != nil || !isForgotten else { return }
         self.registry.reconnects.ended(
-            token: self.lineage.token,
-            user: self.identity.isAnonymous || leftForGood ? nil : user,
+            token: token,
+            user: isForgotten ? nil : user,
             self.identity.protocolName,
             at: self.registry.loop.now
         )

@@ -7,7 +7,8 @@ import Rooms
 ///
 /// Lives on its connection's loop. Knows no bytes: commands come in, events go out through `SessionOutput`.
 package final class Session {
-    // Not `package`: what other targets can see is checked for exclusive access at every use.
+    // A `package` property, and one that is changed in place by a call, is checked for exclusive access at every use.
+    // So these are neither: they are replaced whole.
     private(set) var identity: Identity
     var state: SessionState
     package let handle: ConnectionHandle
@@ -54,7 +55,7 @@ package final class Session {
 
     /// The client's first command has said who it is.
     func named(_ user: ClientUser) {
-        self.identity.name(user)
+        self.identity = self.identity.named(user)
         self.state = .open
         self.nameDeadline = Instant(nanoseconds: .max)
         self.enter()
