@@ -1,17 +1,17 @@
 import Reactor
 
-/// The connection ended, or the loop did, before the body was written.
+/// The connection or the loop ended before the body was written.
 package struct HTTPConnectionClosed: Error, Sendable {
     package init() {}
 }
 
-/// Writes a streamed body from a task: each write returns when the client has taken what was written before.
+/// Writes a streamed body from a task: each write returns once the client has taken what was written before.
 package struct HTTPBodyWriter: Sendable {
     let exchange: LoopBound<HTTPExchange>
 
     /// Sends a piece of the body, and waits while the client is slow.
     ///
-    /// - Throws: When the connection has ended; nothing can be written any more.
+    /// - Throws: If the connection has ended; nothing more can be written.
     package func write(_ bytes: [UInt8]) async throws(HTTPConnectionClosed) {
         let exchange = self.exchange
         let isOpen = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in

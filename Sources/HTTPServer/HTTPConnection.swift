@@ -2,18 +2,18 @@ import HTTP
 import Instruments
 import Reactor
 
-/// One connection of a server: reads requests, has them answered one after the other, and ends as HTTP says.
+/// One connection of a server: reads requests, gets them answered one after the other, and ends as HTTP requires.
 ///
-/// A request is read only when the answer before it was taken by the kernel, so answers come in order and a client that
+/// A request is only read once the kernel has taken the previous answer, so answers come in order, and a client that
 /// does not read them is not read either. Lives on its loop.
 final class HTTPConnection: SocketHandler {
     private enum Phase {
         /// Between requests, or in one.
         case reading
         case answering(HTTPExchange)
-        /// The answer is given; some of it still waits here or in the send queue.
+        /// The answer has been given; some of it still waits here or in the send queue.
         case sending(mustClose: Bool)
-        /// Taken over, ending or closed: nothing is done any more.
+        /// Taken over, ending or closed: there is nothing more to do.
         case over
     }
 
@@ -32,13 +32,13 @@ final class HTTPConnection: SocketHandler {
     private var pending: (head: RequestHead, route: HTTPRoute, parameters: HTTPParameters)?
     private var deadline: Deadline?
     private var outgoing = OutgoingBytes()
-    /// Whom to tell once whether all of the answer being sent has come to the kernel.
+    /// Called once with whether the kernel has taken all of the answer being sent.
     private var whenSent: ((Bool) -> Void)?
-    /// Whether `received` is being carried out; it goes on with the rest of the bytes itself.
+    /// Whether `received` is running; it continues with the rest of the bytes itself.
     private var isReceiving = false
-    /// How many of the bytes lent to `received` belong to the requests that were dispatched.
+    /// How many of the bytes lent to `received` belong to requests that have been dispatched.
     private var dispatchedBytes = 0
-    /// Whether the loop holds bytes that are read only when the current answer is done.
+    /// Whether the loop holds bytes that must wait until the current answer is done.
     private var hasUnread = false
     private var inputHasEnded = false
 
@@ -54,7 +54,7 @@ final class HTTPConnection: SocketHandler {
         self.arm(.head)
     }
 
-    /// Whether something of the answer waits for the client.
+    /// Whether part of the answer is waiting for the client.
     var isBacklogged: Bool { self.outgoing.isBacklogged }
 
     // MARK: Reading
@@ -88,7 +88,7 @@ final class HTTPConnection: SocketHandler {
 
     func inputEnded(_ connection: ConnectionHandle) {
         self.inputHasEnded = true
-        // What the loop keeps for us is offered again, and may hold requests.
+        // What the loop keeps for us is offered again, and may contain requests.
         if case .reading = self.phase, !self.hasUnread {
             self.end(.peerClosed)
         }
@@ -152,11 +152,11 @@ final class HTTPConnection: SocketHandler {
 
     private func refuse(_ head: RequestHead, _ rejection: HTTPRejection, _ problem: HTTPProblem) {
         self.server.rejected(rejection, self.peer)
-        // A body that nobody reads cannot be skipped safely, so the connection ends behind the answer.
+        // A body that nobody reads cannot be skipped safely, so the connection ends after the answer.
         self.exchange(head, mustClose: head.framing != .none).refuse(problem)
     }
 
-    /// Answers bytes that are no valid request: nothing that follows them on the connection can be trusted.
+    /// Answers bytes that are not a valid request: nothing that follows on the connection can be trusted.
     private func reject(_ error: HTTPError, _ head: RequestHead? = nil) {
         let rejection: HTTPRejection
         switch error.status {
@@ -181,8 +181,8 @@ final class HTTPConnection: SocketHandler {
 
     // MARK: Answering
 
-    /// Has `sent` hear once of the answer that comes next: `true` when the kernel has all of it, `false` when the
-    /// connection ended before.
+    /// Calls `sent` once about the next answer: with `true` when the kernel has all of it, with `false` if the
+    /// connection ends before.
     func tell(_ sent: @escaping (Bool) -> Void) {
         self.whenSent = sent
     }
@@ -211,7 +211,7 @@ final class HTTPConnection: SocketHandler {
         self.outgoing.send(bytes, over: self.loop, to: self.connection)
     }
 
-    /// The answer was given in full, if not sent.
+    /// The answer has been given in full, though it may not be sent yet.
     func answerEnded(mustClose: Bool) {
         self.reader.startNext()
         self.deadline = nil
@@ -248,11 +248,11 @@ final class HTTPConnection: SocketHandler {
         }
     }
 
-    /// Goes on to the next request, or to the end, once all of an answer is taken.
+    /// Continues with the next request, or ends, once all of an answer has been taken.
     private func proceed() {
         guard case .sending(let mustClose) = self.phase, !self.outgoing.isBacklogged else { return }
         if self.whenSent != nil {
-            // `drained` or `closed` comes back to it.
+            // `drained` or `closed` will continue.
             guard self.loop.flushReplies(of: self.connection) else { return }
             self.whenSent.take()?(true)
         }
@@ -267,7 +267,7 @@ final class HTTPConnection: SocketHandler {
         self.rest()
     }
 
-    /// Sets the deadline for what is awaited now, once all that was read is dealt with.
+    /// Sets the deadline for what is awaited now, once everything read has been handled.
     private func rest() {
         guard case .reading = self.phase else {
             guard case .over = self.phase else { return self.disarm() }
@@ -315,7 +315,7 @@ final class HTTPConnection: SocketHandler {
         }
     }
 
-    /// For a drain: a connection in the middle of something ends behind its answer.
+    /// For a drain: a connection in the middle of a request ends after its answer.
     func endIfIdle() {
         self.outgoing.mustClose = true
         if case .reading = self.phase, self.reader.isIdle {
@@ -323,8 +323,8 @@ final class HTTPConnection: SocketHandler {
         }
     }
 
-    /// Has the answer flushed and our side ended, and waits a little for the client, so that it reads what we said: a
-    /// socket closed with unread input is reset, and the reset overtakes the answer (RFC 9112 section 9.6).
+    /// Flushes the answer, ends our side, and waits a little so that the client can read the answer: a socket closed
+    /// with unread input is reset, and the reset overtakes the answer (RFC 9112 section 9.6).
     private func end(_ ending: SocketEnding) {
         self.phase = .over
         self.loop.finish(self.connection, timeout: self.server.limits.lingerTimeout, ending: ending)

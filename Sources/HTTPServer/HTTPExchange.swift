@@ -3,18 +3,18 @@ package import Reactor
 
 /// One request and its answer, on the loop.
 ///
-/// Answered once: by `respond`, by `begin` with what follows, by `upgrade` or by `giveAway`. It may take its time; what
-/// the client sends meanwhile waits in the kernel. When the connection ends first, `onClosed` is called and the rest
+/// Answered once: by `respond`, by `begin` and what follows, by `upgrade` or by `giveAway`. That may be later; what the
+/// client sends meanwhile waits in the kernel. If the connection ends first, `onClosed` is called and everything else
 /// does nothing.
 package final class HTTPExchange {
     package let request: HTTPRequest
     package let connection: ConnectionHandle
     package let loop: EventLoop
-    /// Whether the request's answer, or its beginning, was given.
+    /// Whether the answer, or its beginning, has been given.
     package private(set) var hasBegun = false
-    /// Whether there is nothing more to say: answered in full, taken over, or the connection has ended.
+    /// Whether there is nothing more to do: answered in full, taken over, or the connection has ended.
     package private(set) var isOver = false
-    /// Called when the connection ends before the answer does.
+    /// Called if the connection ends before the answer is complete.
     package var onClosed: (() -> Void)?
 
     private let owner: HTTPConnection
@@ -31,10 +31,10 @@ package final class HTTPExchange {
 
     // MARK: Answering
 
-    /// Gives the whole answer; a streamed body is written by a task of its own.
+    /// Gives the whole answer; a streamed body is written by its own task.
     ///
-    /// - Parameter sent: Called once: with `true` when the kernel has the answer's last byte, with `false` when the
-    ///   connection ended before, or where the request was answered already.
+    /// - Parameter sent: Called once: with `true` when the kernel has the answer's last byte, with `false` if the
+    ///   connection ended before, or the request was already answered.
     package func respond(_ response: HTTPResponse, sent: ((Bool) -> Void)? = nil) {
         guard !self.isOver, !self.hasBegun else {
             sent?(false)
@@ -73,9 +73,9 @@ package final class HTTPExchange {
         self.respond(problem.response)
     }
 
-    /// Sends the head of an answer whose body follows piece by piece.
+    /// Sends the head of an answer whose body follows in pieces.
     ///
-    /// The body is chunked; to an HTTP/1.0 client it ends with the connection.
+    /// The body is chunked; for an HTTP/1.0 client it ends with the connection.
     package func begin(_ status: HTTPStatus, _ headers: HTTPHeaders = [:]) {
         guard !self.isOver, !self.hasBegun else { return }
         self.hasBegun = true
@@ -85,8 +85,8 @@ package final class HTTPExchange {
 
     /// Sends a piece of the body.
     ///
-    /// - Parameter taken: Called once: with `true` when the next piece is welcome, with `false` when the connection has
-    ///   ended. A caller that does not wait for it makes its pieces pile up.
+    /// - Parameter taken: Called once: with `true` when the next piece may be sent, with `false` if the connection has
+    ///   ended. If the caller does not wait for it, pieces pile up.
     package func write(_ bytes: Span<UInt8>, taken: ((Bool) -> Void)? = nil) {
         guard !self.isOver, self.hasBegun else {
             taken?(false)
@@ -108,7 +108,7 @@ package final class HTTPExchange {
         }
     }
 
-    /// Ends the body that `begin` began.
+    /// Ends the body started with `begin`.
     package func end() {
         guard !self.isOver, self.hasBegun else { return }
         if self.isChunked, self.request.head.method != .head {
@@ -121,7 +121,7 @@ package final class HTTPExchange {
         self.owner.answerEnded(mustClose: !self.isChunked)
     }
 
-    /// Cuts the connection, so that the client sees that its answer is not complete.
+    /// Cuts the connection, so that the client sees that the answer is incomplete.
     package func abort() {
         guard !self.isOver else { return }
         self.loop.close(self.connection)
@@ -129,9 +129,9 @@ package final class HTTPExchange {
 
     // MARK: Taking over
 
-    /// Gives the socket to another handler after sending `bytes`, as a 101 does; what was not read goes with it.
+    /// Gives the socket to another handler after sending `bytes`, such as a 101; unread input goes with it.
     ///
-    /// The connection's deadline is taken away. HTTP is done with the connection, `closed` included.
+    /// The connection's deadline is removed. HTTP is done with the connection, including `closed`.
     package func upgrade(sending bytes: Span<UInt8>, to handler: any SocketHandler) {
         guard !self.isOver, !self.hasBegun else { return }
         self.hasBegun = true
@@ -139,14 +139,14 @@ package final class HTTPExchange {
         self.owner.upgrade(sending: bytes, to: handler)
     }
 
-    /// Takes the socket out of HTTP and off this loop after sending `bytes`, as a 101 does: for another loop, or for a
-    /// client that is there already (`EventLoop.attach`).
+    /// Takes the socket out of HTTP and off this loop after sending `bytes`, such as a 101: for another loop, or for a
+    /// client that already exists (`EventLoop.attach`).
     ///
-    /// What the client sent behind the request travels with the socket. So do, in order, what the kernel has not taken
-    /// of earlier answers and of `bytes`, and the connection's counters. HTTP is done with the connection: its handle
-    /// is stale, its deadline is gone, and `onClosed` is not called. A socket that nobody attaches is closed.
+    /// What the client sent after the request moves with the socket. So do, in order, what the kernel has not taken of
+    /// earlier answers and of `bytes`, and the connection's counters. HTTP is done with the connection: its handle is
+    /// stale, its deadline is gone, and `onClosed` is not called. A socket that nobody attaches is closed.
     ///
-    /// - Returns: `nil` where the request was answered already, or the connection has ended or is ending.
+    /// - Returns: `nil` if the request was already answered, or the connection has ended or is ending.
     package func giveAway(sending bytes: Span<UInt8>) -> DetachedSocket? {
         guard !self.isOver, !self.hasBegun else { return nil }
         self.hasBegun = true
@@ -156,7 +156,7 @@ package final class HTTPExchange {
 
     // MARK: Inside
 
-    /// Has a task answer; 503 where too many run.
+    /// Starts a task that answers; 503 if too many are running.
     func answer(by handler: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) {
         guard self.mayRun() else { return }
         let request = self.request
@@ -205,7 +205,7 @@ package final class HTTPExchange {
         closed?()
     }
 
-    /// Nothing more will be said.
+    /// No more will be sent.
     func finish() {
         self.isOver = true
         self.onClosed = nil

@@ -5,7 +5,7 @@ package import HTTP
 /// A handler may throw it.
 package struct HTTPProblem: Error, Sendable {
     package var status: HTTPStatus
-    /// A sentence on this case; the status gives the title.
+    /// A sentence about this case; the title comes from the status.
     package var detail: String?
     package var headers: HTTPHeaders
 
@@ -31,7 +31,7 @@ package struct HTTPProblem: Error, Sendable {
         return HTTPResponse(status: self.status, headers: headers, body: .bytes(Array((members + "}\n").utf8)))
     }
 
-    /// Control characters, which no sentence needs, become spaces.
+    /// Control characters become spaces, since no sentence needs them.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {

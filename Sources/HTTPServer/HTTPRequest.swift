@@ -1,10 +1,10 @@
 package import HTTP
 package import Reactor
 
-/// A request that was read whole and has a route.
+/// A request that was read completely and has a route.
 package struct HTTPRequest: Sendable {
     package let head: RequestHead
-    /// What the route's pattern has in braces, decoded.
+    /// The values for the braces in the route's pattern, decoded.
     package let parameters: HTTPParameters
     package let body: [UInt8]
     package let peer: SocketAddress
@@ -17,7 +17,7 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// The parts of a path that its pattern names: `room` of `/rooms/{room}`.
+/// The parts of a path that its pattern names: `room` in `/rooms/{room}`.
 package struct HTTPParameters: Sendable, ExpressibleByDictionaryLiteral {
     private let pairs: [(name: String, value: String)]
 

@@ -1,14 +1,14 @@
 package import HTTP
 
-/// An answer as a handler gives it; date, length and framing are added when it is written.
+/// An answer as a handler returns it; date, length and framing are added when it is written.
 package struct HTTPResponse: Sendable {
     package enum Body: Sendable {
         case none
-        /// Shared, not copied, however long it is.
+        /// Shared, not copied, whatever its length.
         case bytes([UInt8])
-        /// Written piece by piece by a task of its own; runs after the head is sent, and not at all for HEAD.
+        /// Written in pieces by its own task, after the head has been sent; not called for HEAD.
         ///
-        /// If it throws, the connection is cut, so the client sees that the body is not complete.
+        /// If it throws, the connection is cut, so the client sees that the body is incomplete.
         case stream(@Sendable (HTTPBodyWriter) async throws -> Void)
     }
 
@@ -22,7 +22,7 @@ package struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// Text with its type.
+    /// Text with its media type.
     package static func text(
         _ text: String,
         status: HTTPStatus = .ok,

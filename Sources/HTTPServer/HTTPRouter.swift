@@ -2,13 +2,13 @@ package import HTTP
 
 /// Who answers a request.
 package enum HTTPHandler {
-    /// At once, on the loop; for what is known without waiting.
+    /// At once, on the loop; for answers that need no waiting.
     case answer((HTTPRequest) -> HTTPResponse)
-    /// On the loop, now or later, whole or piece by piece, or by taking the socket over.
+    /// On the loop, now or later, at once or in pieces, or by taking over the socket.
     case onLoop((HTTPExchange) -> Void)
-    /// By a task off the loops, which may wait; cancelled when the connection ends.
+    /// By a task outside the loops, which may wait; cancelled when the connection ends.
     ///
-    /// What it throws becomes the answer: an `HTTPProblem` as it is, anything else a 500.
+    /// If it throws, an `HTTPProblem` becomes the answer, and any other error a 500.
     case task(@Sendable (HTTPRequest) async throws -> HTTPResponse)
 }
 
@@ -42,7 +42,7 @@ package struct HTTPRoute {
 
 /// Finds the route of a request by method and path.
 ///
-/// Of two that fit, the one without parameters wins, then the first.
+/// If two fit, the one without parameters wins, then the first.
 package struct HTTPRouter {
     enum Match {
         case route(HTTPRoute, HTTPParameters)
@@ -57,7 +57,7 @@ package struct HTTPRouter {
     /// Adds a route; one for GET answers HEAD too.
     ///
     /// - Parameters:
-    ///   - pattern: Begins with `/`; a segment in braces stands for any one, and is handed out decoded.
+    ///   - pattern: Begins with `/`; a segment in braces matches any segment, whose value is passed on decoded.
     ///   - maximumBodyBytes: A longer body gets 413; 0 allows none.
     package mutating func on(
         _ method: HTTPMethod,
@@ -72,7 +72,7 @@ package struct HTTPRouter {
     func match(_ head: RequestHead) -> Match {
         let wanted = head.method == .head ? .get : head.method
         var allowed: [HTTPMethod] = []
-        // Most paths are literal and are found without taking the path apart.
+        // Most paths are literal and are found without splitting the path.
         for route in self.routes where !route.hasParameters && head.target.hasPath(route.pattern) {
             if route.method == wanted {
                 return .route(route, [:])

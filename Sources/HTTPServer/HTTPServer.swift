@@ -2,7 +2,7 @@ package import HTTP
 import Instruments
 package import Reactor
 
-/// HTTP/1.1 on one loop: what its connections share.
+/// HTTP/1.1 on one loop: the state its connections share.
 ///
 /// Lives on its loop. A listener that several loops serve has a server on each.
 package final class HTTPServer {
@@ -15,9 +15,9 @@ package final class HTTPServer {
     private(set) var isDraining = false
     private var date = (second: UInt64.max, text: "")
 
-    /// Asked with each head that has a route, before its body is read; an answer refuses the request.
+    /// Called with each head that has a route, before its body is read; returning an answer refuses the request.
     package var admission: ((RequestHead, _ pattern: String, SocketAddress) -> HTTPResponse?)?
-    /// Called for each rejection, with the error of the bytes or what the handler threw, if that is why.
+    /// Called for each rejection, with the error in the bytes or what the handler threw, if that is the reason.
     package var onRejection: ((HTTPRejection, SocketAddress, (any Error)?) -> Void)?
 
     package init(loop: EventLoop, router: HTTPRouter, limits: HTTPServerLimits = HTTPServerLimits()) {
@@ -28,7 +28,7 @@ package final class HTTPServer {
         self.tasks = HTTPTasks(loop: loop, limit: limits.tasks)
     }
 
-    /// Takes a connection that came in; what `EventLoop.listen` wants from its `accept`.
+    /// Takes an incoming connection; meant as the `accept` of `EventLoop.listen`.
     package func accept(_ socket: AcceptedSocket) -> any SocketHandler {
         let connection = HTTPConnection(server: self, connection: socket.connection, peer: socket.peer)
         self.connections[socket.connection] = connection
@@ -44,7 +44,7 @@ package final class HTTPServer {
         return self.held
     }
 
-    /// Connections that speak HTTP; one that was taken over is none of them.
+    /// Connections that speak HTTP, without those that were taken over.
     ///
     /// Inside.
     package var openConnections: Int {
@@ -52,7 +52,7 @@ package final class HTTPServer {
         return self.connections.count
     }
 
-    /// From now on each connection ends after its answer; those that rest end at once.
+    /// From now on each connection ends after its answer; idle ones end at once.
     ///
     /// Inside.
     package func drain() {
@@ -63,7 +63,7 @@ package final class HTTPServer {
         }
     }
 
-    /// Cancels the handlers that run as tasks, cuts their connections, and waits for their ends.
+    /// Cancels the handlers that run as tasks, cuts their connections, and waits until they end.
     ///
     /// From any task.
     ///
@@ -94,7 +94,7 @@ package final class HTTPServer {
         self.onRejection?(rejection, peer, error)
     }
 
-    /// Made once a second.
+    /// Created once a second.
     var dateText: String {
         let second = self.loop.wallNanoseconds / 1_000_000_000
         if second != self.date.second {

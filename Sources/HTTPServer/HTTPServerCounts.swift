@@ -2,7 +2,7 @@ package import Instruments
 
 /// Why a listener did not let a request reach its handler, or the handler had no answer.
 package enum HTTPRejection: UInt8, Vocabulary {
-    /// A connection that said nothing in time.
+    /// A connection that sent nothing in time.
     case silent
     case headTimeout
     case bodyTimeout
@@ -10,11 +10,11 @@ package enum HTTPRejection: UInt8, Vocabulary {
     case malformed
     /// Head, target, fields or body beyond a limit.
     case tooLarge
-    /// HTTP as it should be, but of a kind not spoken here: 417, 501, 505.
+    /// Valid HTTP, but of a kind not supported here: 417, 501, 505.
     case unsupported
     case notFound
     case methodNotAllowed
-    /// By the listener's own rule, before the body was read.
+    /// Refused by the listener's own rule, before the body was read.
     case refused
     case overloaded
     case handlerFailed
@@ -36,13 +36,13 @@ package enum HTTPRejection: UInt8, Vocabulary {
     }
 }
 
-/// What one server has counted.
+/// The counters of one server.
 ///
 /// Plain numbers: its loop owns them, and copies them whole when a scrape asks.
 package struct HTTPServerCounts: Sendable {
-    /// Heads that were read.
+    /// Heads that have been read.
     package var requests: UInt64 = 0
-    /// Requests that were handed to the handler of a route.
+    /// Requests that were passed to the handler of a route.
     package var handled: UInt64 = 0
     package var rejections = PerCase<HTTPRejection, UInt64>(repeating: 0)
 

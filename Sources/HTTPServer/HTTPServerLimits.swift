@@ -3,15 +3,15 @@ package import HTTP
 /// What a client may cost a listener, in bytes and in time.
 package struct HTTPServerLimits: Sendable {
     package var http: HTTPLimits
-    /// From the connection's first moment, or a later request's first byte, to the end of its head.
+    /// From the start of the connection, or the first byte of a later request, to the end of its head.
     package var headTimeout: Duration
     /// From the end of a head to the end of its body.
     package var bodyTimeout: Duration
-    /// How long a connection may rest between two requests.
+    /// How long a connection may be idle between two requests.
     package var idleTimeout: Duration
-    /// How long a connection that we end waits for its peer's end, so that the peer reads the answer first.
+    /// How long a connection that we end waits for its peer to end it, so that the peer can read the answer.
     package var lingerTimeout: Duration
-    /// How many handlers may run as tasks at once, for one server; a request beyond gets 503.
+    /// How many handlers may run as tasks at once, per server; further requests get 503.
     package var tasks: Int
 
     package init(

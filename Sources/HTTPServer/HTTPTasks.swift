@@ -1,12 +1,12 @@
 import Reactor
 
-/// The tasks of one server's handlers: bounded, cancelled with their connections, waited for at the end.
+/// The tasks of one server's handlers: bounded, cancelled with their connections, and awaited at the end.
 ///
 /// Lives on the server's loop; the tasks do not.
 final class HTTPTasks {
     private let loop: EventLoop
     private let limit: Int
-    /// The exchange is let go with its connection; the task stays until it has ended.
+    /// The exchange is released with its connection; the task stays until it has ended.
     private var running: [UInt64: (task: Task<Void, Never>, exchange: HTTPExchange?)] = [:]
     private var started: UInt64 = 0
 
@@ -19,7 +19,7 @@ final class HTTPTasks {
 
     /// Runs `work` off the loops.
     ///
-    /// - Returns: What `cancel` wants.
+    /// - Returns: The argument for `cancel`.
     func start(
         _ exchange: HTTPExchange,
         _ work: @escaping @Sendable (LoopBound<HTTPExchange>) async -> Void

@@ -1,13 +1,13 @@
 import Reactor
 
-/// What of an answer is not with the loop yet: handed over slice by slice, each when the one before was taken.
+/// The part of an answer that the loop does not have yet: passed on in slices, each once the previous one was taken.
 ///
-/// So a long answer neither fills the send queue nor is copied into it; a client that reads nothing holds one slice.
+/// So a long answer neither fills the send queue nor is copied into it; a client that does not read holds one slice.
 struct OutgoingBytes {
-    /// Larger pieces are sent in slices of this size; as many bytes as the kernel is asked to hold unsent.
+    /// Larger pieces are sent in slices of this size, the number of unsent bytes that the kernel is asked to hold.
     static let slice = 64 * 1024
 
-    /// Whether the connection ends behind this answer.
+    /// Whether the connection ends after this answer.
     var mustClose = false
     private var isQueued = false
     private var waiting: [UInt8] = []
@@ -16,7 +16,7 @@ struct OutgoingBytes {
     /// Whether something waits for `drained`.
     var isBacklogged: Bool { self.isQueued || !self.waiting.isEmpty }
 
-    /// Sends bytes of any number.
+    /// Sends any number of bytes.
     ///
     /// What cannot be sent now is shared, not copied, unless more follows.
     mutating func send(_ bytes: [UInt8], over loop: EventLoop, to connection: ConnectionHandle) {

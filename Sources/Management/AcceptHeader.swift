@@ -1,7 +1,7 @@
 package import HTTP
 import Notation
 
-/// What an `Accept` or `Accept-Encoding` field asks for: ranges with parameters and weights (RFC 9110 section 12.5).
+/// What an `Accept` or `Accept-Encoding` field requests: ranges with parameters and weights (RFC 9110 section 12.5).
 package struct AcceptHeader: Sendable {
     struct Range: Sendable {
         let type: String
@@ -10,7 +10,7 @@ package struct AcceptHeader: Sendable {
         let weight: Double
     }
 
-    /// A media type that can be answered with: its parameters are those that a range must not contradict.
+    /// A media type that can be offered; a range must not contradict its parameters.
     package struct Offer: Sendable {
         package let type: String
         package let subtype: String
@@ -25,9 +25,9 @@ package struct AcceptHeader: Sendable {
 
     private let ranges: [Range]
 
-    /// Reads a field: several lines count as one, and an element that is none is skipped.
+    /// Reads a field: several lines count as one, and invalid elements are skipped.
     ///
-    /// Without any `Accept` every type is welcome, without any other field nothing but what is always there.
+    /// Without `Accept` every type is acceptable; without the other fields, only what is always acceptable.
     package init(_ headers: HTTPHeaders, _ name: String = "Accept") {
         let text = headers[name] ?? (name == "Accept" ? "*/*" : "")
         self.ranges = text.splitOutsideQuotes(at: ",").compactMap { element in
@@ -50,9 +50,9 @@ package struct AcceptHeader: Sendable {
         }
     }
 
-    /// The place among `offers` of the one that is wanted most; `nil` where none is wanted.
+    /// The index of the offer that is preferred most; `nil` if none is acceptable.
     ///
-    /// Equal weights: the one that is named more exactly, then the one that is named first, then the first offer.
+    /// With equal weights, the more specific one wins, then the one named first, then the first offer.
     package func best(of offers: [Offer]) -> Int? {
         var best: (offer: Int, weight: Double, exactness: Int, place: Int)?
         for (index, offer) in offers.enumerated() {
@@ -70,7 +70,7 @@ package struct AcceptHeader: Sendable {
         return best?.offer
     }
 
-    /// Whether a content coding is wanted at least as much as none at all.
+    /// Whether a content coding is preferred at least as much as none.
     package func prefers(coding: String) -> Bool {
         func weight(_ name: String) -> Double? { self.ranges.first { $0.type == name }?.weight }
         guard let wanted = weight(coding) ?? weight("*"), wanted > 0 else { return false }
@@ -79,7 +79,7 @@ package struct AcceptHeader: Sendable {
 }
 
 extension AcceptHeader.Range {
-    /// `nil` where the range does not include the offer; higher where it says more about it.
+    /// `nil` if the range does not include the offer; higher if the range is more specific.
     fileprivate func exactness(for offer: AcceptHeader.Offer) -> Int? {
         switch (self.type, self.subtype) {
         case ("*", "*"): return 0

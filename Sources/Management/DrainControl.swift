@@ -1,11 +1,11 @@
-/// How far a drain has come; the raw value is that of `drain_state`.
+/// The progress of a drain; the raw value is the value of `drain_state`.
 package enum DrainState: Int, CaseIterable, Sendable {
     case serving = 0
-    /// Unready; balancers are given time to notice.
+    /// Unready; load balancers are given time to notice.
     case delaying = 1
     /// Clients are told to reconnect elsewhere.
     case closing = 2
-    /// Nobody is connected any more, or the time is up.
+    /// Nobody is connected any more, or time has run out.
     case drained = 3
 
     package var label: String {
@@ -20,7 +20,7 @@ package enum DrainState: Int, CaseIterable, Sendable {
 
 package struct DrainStatus: Sendable, Equatable {
     package let state: DrainState
-    /// Connections that still have to go; 0 while serving.
+    /// Connections that are still to be closed; 0 while serving.
     package let connectionsRemaining: Int
 
     package init(state: DrainState, connectionsRemaining: Int) {
@@ -29,9 +29,9 @@ package struct DrainStatus: Sendable, Equatable {
     }
 }
 
-/// What the gateway lets operators do about its drain.
+/// What operators can do about the gateway's drain.
 package protocol DrainControl: Sendable {
-    /// Begins it unless that has been done; returns without waiting for clients.
+    /// Begins a drain unless one has begun; returns without waiting for clients.
     func begin() async
     func status() async -> DrainStatus
 }

@@ -4,10 +4,10 @@ import Notation
 package import Reactor
 package import Settings
 
-/// Who may see and do what the probes and `/metrics` do not show.
+/// Who may use everything but the probes and `/metrics`.
 ///
-/// With a token: whoever brings it. Without: this machine alone, and nobody where the process runs in Kubernetes, since
-/// behind a sidecar every peer looks like this machine.
+/// With a token, whoever brings it. Without one, only this machine; in Kubernetes nobody, since behind a sidecar every
+/// peer looks like this machine.
 package struct ManagementAccess: Sendable {
     package enum Refusal: Sendable, Equatable {
         case tokenMissing
@@ -25,7 +25,7 @@ package struct ManagementAccess: Sendable {
 
     private let rule: Rule
 
-    /// - Parameter environment: The process's own; `KUBERNETES_SERVICE_HOST` is looked for.
+    /// - Parameter environment: The process's environment, in which `KUBERNETES_SERVICE_HOST` is looked up.
     package init(token: Secret?, environment: [String: String]) {
         if let token {
             self.rule = .token(token)
@@ -34,7 +34,7 @@ package struct ManagementAccess: Sendable {
         }
     }
 
-    /// Why the request is refused, or `nil` where it may go on.
+    /// Why the request is refused, or `nil` if it may proceed.
     package func refusal(of head: RequestHead, from peer: SocketAddress) -> Refusal? {
         switch self.rule {
         case .token(let token): Self.refusal(of: head, demanding: token)
@@ -51,8 +51,8 @@ package struct ManagementAccess: Sendable {
         return constantTimeEqual(brought.span, demanded.span) ? nil : .tokenWrong
     }
 
-    /// A peer on loopback may be a proxy that speaks for somebody else, or a browser that runs a stranger's page: the
-    /// name it asked for and the page's origin tell.
+    /// A peer on loopback may be a proxy acting for somebody else, or a browser running a stranger's page; the
+    /// requested host name and the page's origin reveal that.
     private static func reasonNotThisMachine(_ head: RequestHead, _ peer: SocketAddress) -> String? {
         guard peer.isLoopback else { return "\(peer.ip) is another machine" }
         guard let host = head.headers["Host"], Self.isLoopback(host) else {
@@ -67,7 +67,7 @@ package struct ManagementAccess: Sendable {
         return nil
     }
 
-    /// Whatever the port is.
+    /// Whatever the port.
     private static func isLoopback(_ host: String) -> Bool {
         let end = host.hasPrefix("[") ? host.lastIndex(of: "]").map(host.index(after:)) : host.firstIndex(of: ":")
         return IPAddress.isLoopback(host: String(host[..<(end ?? host.endIndex)]))

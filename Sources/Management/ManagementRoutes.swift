@@ -4,7 +4,7 @@ package import Instruments
 package import Observability
 package import Reactor
 
-/// What the management listener answers, and to whom.
+/// What the management listener answers, and who may ask.
 package struct ManagementRoutes: Sendable {
     private let endpoints: [any Endpoint]
     private let access: ManagementAccess
@@ -21,7 +21,7 @@ package struct ManagementRoutes: Sendable {
         self.access = access
     }
 
-    /// For the server of the management loop; all handlers run as tasks, so that the loop itself is never held up.
+    /// For the server on the management loop; all handlers run as tasks, so that the loop itself is never blocked.
     package var router: HTTPRouter {
         var router = HTTPRouter()
         for endpoint in self.endpoints {
@@ -30,7 +30,7 @@ package struct ManagementRoutes: Sendable {
         return router
     }
 
-    /// The server's `admission`: refuses whoever may not, before a body is read.
+    /// The server's `admission`: refuses requests without permission before their body is read.
     package func admission(_ head: RequestHead, _ pattern: String, _ peer: SocketAddress) -> HTTPResponse? {
         let isOpen = self.endpoints.contains { $0.pattern == pattern && $0.isOpen }
         return isOpen ? nil : self.access.refusal(of: head, from: peer)?.problem.response

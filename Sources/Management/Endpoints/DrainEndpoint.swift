@@ -2,7 +2,7 @@ import HTTP
 import HTTPServer
 import Instruments
 
-/// `POST /api/v1/drain`: begins a drain, once, and says how far it is; whoever waits for its end asks again.
+/// `POST /api/v1/drain`: begins a drain, once, and reports its progress; to wait for its end, ask again.
 ///
 /// 202 with `{"connectionsRemaining":12,"state":"closing"}`, 200 once the state is `drained`.
 struct DrainEndpoint: Endpoint {

@@ -3,7 +3,7 @@ import HTTPServer
 
 /// `GET /livez`, `/readyz`, `/startupz`: `ok`, or 503 with every check.
 ///
-/// `?verbose` lists the checks in any case; `Accept: application/json` gets the same as JSON.
+/// `?verbose` always lists the checks; `Accept: application/json` gets the same as JSON.
 struct HealthEndpoint: Endpoint {
     let probe: HealthChecks.Probe
     let checks: HealthChecks

@@ -25,7 +25,7 @@ struct MetricsEndpoint: Endpoint {
         return response
     }
 
-    /// Who asks for nothing that we have gets the text, as with every Prometheus client.
+    /// If nothing acceptable is available, the answer is text, as with every Prometheus client.
     static func exposition(for accept: AcceptHeader) -> Exposition {
         let offers = [
             AcceptHeader.Offer("text", "plain", version: "0.0.4"),

@@ -1,17 +1,17 @@
-/// One question that a probe asks of a part, by a name of a closed list.
+/// One question that a probe asks of a part, with a name from a closed list.
 package struct HealthCheck: Sendable {
     package enum Verdict: Sendable, Equatable {
         case ok
-        /// Something is amiss that no restart and no other instance would mend: the check is passed all the same.
+        /// Something is wrong that neither a restart nor another instance would fix, so the check still passes.
         case degraded(String)
-        /// In a sentence without secrets: whoever reaches the listener may read it.
+        /// A sentence without secrets, since anybody who reaches the listener may read it.
         case failed(String)
     }
 
     package let name: String
     private let ask: @Sendable () async -> Verdict
 
-    /// - Parameter ask: Must answer within a moment, from what is known: the probe waits for it.
+    /// - Parameter ask: Must answer quickly, from what is already known, since the probe waits for it.
     package init(_ name: String, _ ask: @escaping @Sendable () async -> Verdict) {
         self.name = name
         self.ask = ask
@@ -22,7 +22,7 @@ package struct HealthCheck: Sendable {
     }
 }
 
-/// All checks, by the probe that asks them.
+/// All checks, by the probe that makes them.
 package struct HealthChecks: Sendable {
     package enum Probe: String, CaseIterable, Sendable {
         case live = "livez"
@@ -30,9 +30,9 @@ package struct HealthChecks: Sendable {
         case startup = "startupz"
     }
 
-    /// Whether the process does its work at all: event loops only.
+    /// Whether the process works at all: event loops only.
     ///
-    /// A failure means that only a restart helps.
+    /// A failure means that only a restart will help.
     package var live: [HealthCheck]
     /// Whether clients should be sent here.
     package var ready: [HealthCheck]
@@ -45,7 +45,7 @@ package struct HealthChecks: Sendable {
         self.startup = startup
     }
 
-    /// Asks every check of a probe, all at the same time.
+    /// Makes all checks of a probe at the same time.
     package func report(on probe: Probe) async -> HealthReport {
         let checks =
             switch probe {

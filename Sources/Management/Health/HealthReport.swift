@@ -1,4 +1,4 @@
-/// What a probe found, and its texts.
+/// The result of a probe, and its texts.
 package struct HealthReport: Sendable {
     package let probe: HealthChecks.Probe
     package let results: [(name: String, verdict: HealthCheck.Verdict)]
@@ -7,7 +7,7 @@ package struct HealthReport: Sendable {
         self.results.allSatisfy { $0.verdict.isPassed }
     }
 
-    /// A line a check and one for all of them, as Kubernetes' own servers write them.
+    /// One line per check and one for all of them, like Kubernetes' own servers.
     package var verboseText: String {
         var text = ""
         for (name, verdict) in self.results {
@@ -20,7 +20,7 @@ package struct HealthReport: Sendable {
         return text + "\(self.probe.rawValue) check \(self.isPassed ? "passed" : "failed")\n"
     }
 
-    /// The same as an object.
+    /// The same as a JSON object.
     ///
     /// `{"checks":[{"name":…,"reason":…,"status":"ok"|"degraded"|"failed"}],"status":"ok"|"failed"}`
     package var json: [UInt8] {
@@ -45,7 +45,7 @@ package struct HealthReport: Sendable {
 }
 
 extension HealthCheck.Verdict {
-    /// Degraded is passed: a check fails only where failing it helps.
+    /// Degraded counts as passed: a check only fails if failing it helps.
     package var isPassed: Bool {
         switch self {
         case .ok, .degraded: true

@@ -1,12 +1,12 @@
 import Instruments
 
-/// Whether an event loop still answers: it is sent a question, and has failed once it owes the answer for too long.
+/// Whether an event loop still responds: it is sent a question, and has failed if it does not answer for too long.
 ///
-/// A probe never waits for a stuck loop longer than a moment, so it is answered within the patience of its prober,
-/// whatever the loops do. How long an answer is owed counts from the first probe that got none: a loop that is stuck
-/// for good fails every probe from `bound` after the first.
+/// A probe never waits long for a stuck loop, so it is answered within the prober's time-out, whatever the loops do.
+/// The time without an answer counts from the first probe that got none: a loop that is stuck for good fails every
+/// probe from `bound` after the first.
 package struct LoopWatch: Sendable {
-    /// A loop's work of one turn takes milliseconds; what has not come round in this time is not coming.
+    /// One turn of a loop takes milliseconds; a loop that does not respond within this time is stuck.
     package static let generousBound = Duration.seconds(5)
 
     private let name: String
@@ -15,11 +15,11 @@ package struct LoopWatch: Sendable {
     private let moment: Duration
 
     /// - Parameters:
-    ///   - name: The loop's.
-    ///   - bound: How long an answer may be owed.
-    ///   - moment: How long a probe waits for an answer, to be certain that all is well.
-    ///   - clock: What both are measured by.
-    ///   - execute: Has the loop call the closure, in its turn, on its own thread; `false` once it has ended.
+    ///   - name: The name of the loop.
+    ///   - bound: How long an answer may be overdue.
+    ///   - moment: How long a probe waits for an answer, to be sure that all is well.
+    ///   - clock: The clock that measures both.
+    ///   - execute: Makes the loop call the closure in its turn, on its own thread; `false` once it has ended.
     package init(
         of name: String,
         bound: Duration = LoopWatch.generousBound,
