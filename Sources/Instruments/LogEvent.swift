@@ -25,12 +25,18 @@ package enum LogField: String, CaseIterable, Sendable {
     case userId
     case room
     case messageId
+    /// What a client asked for.
+    case command
     case traceId
     case spanId
     case `protocol`
     case transport
     case remoteAddress
     case closeCode
+    /// How far a handshake came.
+    case stage
+    /// The HTTP status of an answer.
+    case status
     case reason
     case initiator
     /// How long something took, or has lasted.
@@ -38,6 +44,17 @@ package enum LogField: String, CaseIterable, Sendable {
     /// How long it will be until something is done, or done again.
     case waitMs
     case error
+    /// The connection that a client continues, and the instance it was on.
+    case earlierConnectionId
+    case earlierInstance
+    /// A connection's place in its client's chain of connections: 0 for the first.
+    case place
+    /// What became of a message for one recipient.
+    case outcome
+    /// The round trip of the last ping.
+    case rttMs
+    /// In how many rooms a connection was.
+    case rooms
     /// Messages published by the client.
     case messagesReceived
     /// Room messages that were handed to the kernel completely.
@@ -46,6 +63,10 @@ package enum LogField: String, CaseIterable, Sendable {
     case bytesSent
     /// Room messages that did not fit the queue.
     case dropped
+    /// Messages of rooms that still waited in a queue when their connection ended.
+    case closedBeforeWrite
+    /// Messages of rooms that the kernel refused.
+    case writeErrors
     /// The address that clients connect to; for a broker, its address.
     case address
     /// The address that operators connect to.
@@ -54,6 +75,8 @@ package enum LogField: String, CaseIterable, Sendable {
     /// The number of open connections.
     case connections
     case count
+    /// The event that other lines were of.
+    case limitedEvent
     /// The name of the event loop.
     case loop
     /// The number of event loops for clients.
@@ -68,6 +91,7 @@ package enum LogField: String, CaseIterable, Sendable {
 package enum LogValue: Sendable, Equatable {
     case text(String)
     case integer(Int64)
+    case decimal(Double)
     case flag(Bool)
 }
 
@@ -80,6 +104,14 @@ package protocol LogEvent: CaseIterable, RawRepresentable, Sendable where RawVal
     var message: String { get }
     /// Every field that its lines may have.
     var fields: [LogField] { get }
+    /// How many of its lines are written in ten seconds at most; `nil` for all of them.
+    ///
+    /// For events that a stranger can bring about as often as he likes. What is left out is counted.
+    var lineLimit: Int? { get }
+}
+
+extension LogEvent {
+    package var lineLimit: Int? { nil }
 }
 
 /// One line before it becomes text.
@@ -90,12 +122,21 @@ package struct LogRecord: Sendable {
     package let level: LogLevel
     package let message: String
     package let values: [(LogField, LogValue)]
+    /// Its event's.
+    package let lineLimit: Int?
 
-    package init(event: String, level: LogLevel, message: String, values: [(LogField, LogValue)]) {
+    package init(
+        event: String,
+        level: LogLevel,
+        message: String,
+        values: [(LogField, LogValue)],
+        lineLimit: Int? = nil
+    ) {
         self.event = event
         self.level = level
         self.message = message
         self.values = values
+        self.lineLimit = lineLimit
     }
 }
 
@@ -116,10 +157,21 @@ package struct EventLog: Sendable {
 
     /// Writes one line; the values are only computed if the level is shown.
     package func write(_ event: some LogEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
-        guard event.level >= self.threshold else { return }
+        guard self.shows(event.level) else { return }
         self.sink.take(
-            LogRecord(event: event.rawValue, level: event.level, message: event.message, values: values())
+            LogRecord(
+                event: event.rawValue,
+                level: event.level,
+                message: event.message,
+                values: values(),
+                lineLimit: event.lineLimit
+            )
         )
+    }
+
+    /// Whether lines of this level are written.
+    package func shows(_ level: LogLevel) -> Bool {
+        level >= self.threshold
     }
 }
 

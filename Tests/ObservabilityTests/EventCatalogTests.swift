@@ -11,6 +11,7 @@ import Testing
         var level: LogLevel { self == .opened ? .info : .error }
         var message: String { self == .opened ? "A door was opened." : "A door does not move." }
         var fields: [LogField] { self == .opened ? [] : [.reason, .durationMs] }
+        var lineLimit: Int? { self == .opened ? 50 : nil }
     }
 
     private enum Faulty: String, LogEvent {
@@ -31,7 +32,7 @@ import Testing
                 | event | level | what happened | fields |
                 | --- | --- | --- | --- |
                 | `door.jammed` | error | A door does not move. | `reason` `durationMs` |
-                | `door.opened` | info | A door was opened. |  |
+                | `door.opened` | info | A door was opened. At most 50 lines in ten seconds. |  |
 
                 """
             )

@@ -58,6 +58,23 @@ import Testing
         #expect(line(.human, record).dropLast().allSatisfy { !$0.isNewline && $0 != "\u{1B}" && $0 != "\u{9B}" })
     }
 
+    @Test(arguments: [("a", 1024), ("ü", 1024), ("€", 1023), ("👩", 1024)])
+    func `a long text is cut between two characters`(letter: String, bytes: Int) throws {
+        let long = String(repeating: letter, count: 100_000)
+        let record = LogRecord(event: "a.b", level: .info, message: "M.", values: [(.error, .text(long))])
+        for format in LogFormat.allCases {
+            let cut = String(repeating: letter, count: bytes / letter.utf8.count) + "…"
+            #expect(line(format, record).contains(cut))
+            #expect(!line(format, record).contains(letter + cut))
+        }
+    }
+
+    @Test func `a number with a fraction stands there as a number`() {
+        let record = LogRecord(event: "a.b", level: .info, message: "M.", values: [(.rttMs, .decimal(0.042))])
+        #expect(line(.json, record).hasSuffix(#","rttMs":0.042}"# + "\n"))
+        #expect(line(.human, record).hasSuffix(" rttMs=0.042\n"))
+    }
+
     @Test(arguments: LogFormat.allCases)
     func `any bytes make one line, and in JSON one that says the same`(format: LogFormat) throws {
         var generator = SeededGenerator()

@@ -91,6 +91,25 @@ import Testing
         #expect(try LineReader(pipe).all().isEmpty)
     }
 
+    @Test func `lines beyond an event's limit are left out and told at the end, but are not lost ones`() throws {
+        let pipe = Pipe()
+        let writer = LogWriter(format: .json, instance: "gw-0", descriptor: pipe.descriptor)
+        let reader = LineReader(pipe)
+        for number in 0..<100 {
+            let values: [(LogField, LogValue)] = [(.count, .integer(Int64(number)))]
+            writer.take(LogRecord(event: "a.b", level: .info, message: "M.", values: values, lineLimit: 5))
+        }
+        writer.take(record("other", 0))
+        writer.finish(within: .seconds(30))
+        try pipe.fileHandleForWriting.close()
+        let lines = try reader.all()
+        #expect(lines.filter { $0.message == "M." }.map(\.count) == [0, 1, 2, 3, 4])
+        #expect(lines.filter { $0.message == "other" }.count == 1)
+        let omitted = lines.filter { $0.event == "log.omitted" }
+        #expect(omitted.map(\.count) == [95] && omitted.map(\.limitedEvent) == ["a.b"])
+        #expect(writer.linesDropped == 0)
+    }
+
     @Test func `what was dropped is a metric that starts at 0`() async throws {
         let writer = LogWriter(format: .json, instance: "gw-0", descriptor: -1)
         var measurements = Measurements()
@@ -118,6 +137,7 @@ private final class LineReader: Sendable {
         let event: String
         let message: String
         let count: Int
+        let limitedEvent: String?
     }
 
     private let received = Lock(Data())

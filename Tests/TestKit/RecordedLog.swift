@@ -38,6 +38,7 @@ extension LogRecord {
         switch self.values.first(where: { $0.0 == field })?.1 {
         case .text(let text): text
         case .integer(let number): "\(number)"
+        case .decimal(let number): "\(number)"
         case .flag(let flag): "\(flag)"
         case nil: nil
         }

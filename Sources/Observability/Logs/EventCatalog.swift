@@ -7,6 +7,7 @@ package struct EventCatalog: Sendable {
         package let level: LogLevel
         package let message: String
         package let fields: [LogField]
+        package let lineLimit: Int?
     }
 
     /// Sorted by name.
@@ -15,7 +16,13 @@ package struct EventCatalog: Sendable {
     package init(_ lists: [any LogEvent.Type]) {
         func entries(of list: (some LogEvent).Type) -> [Entry] {
             list.allCases.map {
-                Entry(name: $0.rawValue, level: $0.level, message: $0.message, fields: $0.fields)
+                Entry(
+                    name: $0.rawValue,
+                    level: $0.level,
+                    message: $0.message,
+                    fields: $0.fields,
+                    lineLimit: $0.lineLimit
+                )
             }
         }
         self.entries = lists.flatMap { entries(of: $0) }.sorted { $0.name < $1.name }
@@ -42,9 +49,13 @@ package struct EventCatalog: Sendable {
         var page = """
             # Log events
 
-            Each line of the log is one of these events. With `log.format` json it is one JSON object with `timestamp`,
-            `level`, `event`, `message` and `instance`, and those of the event's fields that apply. Tokens, secrets and
-            payloads are never among them. This page is printed from the code, and a test holds it to the code.
+            Every line of the log is one of these events. With `log.format: json`, a line is a JSON object with
+            `timestamp`, `level`, `event`, `message` and `instance`, and whichever of the event's fields apply. Tokens,
+            secrets and payloads never appear in the log. Text that comes from clients is escaped, and cut after
+            1024 bytes.
+
+            Some events are written a limited number of times in ten seconds; `log.omitted` then says how many more
+            there were. This page is printed from the code, and a test compares the two.
 
             | event | level | what happened | fields |
             | --- | --- | --- | --- |
@@ -52,7 +63,8 @@ package struct EventCatalog: Sendable {
             """
         for entry in self.entries {
             let fields = entry.fields.map { "`\($0.rawValue)`" }.joined(separator: " ")
-            page += "| `\(entry.name)` | \(entry.level.label) | \(entry.message) | \(fields) |\n"
+            let limit = entry.lineLimit.map { " At most \($0) lines in ten seconds." } ?? ""
+            page += "| `\(entry.name)` | \(entry.level.label) | \(entry.message)\(limit) | \(fields) |\n"
         }
         return page
     }

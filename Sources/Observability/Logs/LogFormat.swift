@@ -11,7 +11,8 @@ package enum LogFormat: String, CaseIterable, Sendable {
     /// Appends one line, including its line break.
     ///
     /// The keys have a fixed order: time, level, event, message, instance, then the fields in the order of `LogField`,
-    /// each at most once. Whatever the values contain, a line stays one line, and a JSON line stays valid.
+    /// each at most once. Whatever the values contain, a line stays one line, and a JSON line stays valid. Long texts
+    /// are cut.
     func append(_ record: LogRecord, at time: LogTimestamp, instance: String, to text: inout [UInt8]) {
         switch self {
         case .json: Self.appendJSON(record, at: time, instance: instance, to: &text)
@@ -39,8 +40,9 @@ package enum LogFormat: String, CaseIterable, Sendable {
         for (field, value) in record.valuesInOrder {
             text.append(contentsOf: ",\"\(field.rawValue)\":".utf8)
             switch value {
-            case .text(let string): QuotedText.append(string, to: &text)
+            case .text(let string): QuotedText.append(string.shortened, to: &text)
             case .integer(let number): text.append(contentsOf: String(number).utf8)
+            case .decimal(let number): text.append(contentsOf: String(number).utf8)
             case .flag(let flag): text.append(contentsOf: String(flag).utf8)
             }
         }
@@ -56,9 +58,10 @@ package enum LogFormat: String, CaseIterable, Sendable {
         for (field, value) in record.valuesInOrder {
             text.append(contentsOf: " \(field.rawValue)=".utf8)
             switch value {
-            case .text(let string) where string.needsQuotes: QuotedText.append(string, to: &text)
-            case .text(let string): text.append(contentsOf: string.utf8)
+            case .text(let string) where string.needsQuotes: QuotedText.append(string.shortened, to: &text)
+            case .text(let string): text.append(contentsOf: string.shortened.utf8)
             case .integer(let number): text.append(contentsOf: String(number).utf8)
+            case .decimal(let number): text.append(contentsOf: String(number).utf8)
             case .flag(let flag): text.append(contentsOf: String(flag).utf8)
             }
         }
@@ -90,6 +93,18 @@ extension LogRecord {
 }
 
 extension String {
+    private static let longest = 1024
+
+    /// As much of it as one value of a line may hold; an ellipsis stands for the rest.
+    fileprivate var shortened: String {
+        guard self.utf8.count > Self.longest else { return self }
+        var end = self.utf8.index(self.startIndex, offsetBy: Self.longest)
+        while end.samePosition(in: self.unicodeScalars) == nil {
+            end = self.utf8.index(before: end)
+        }
+        return String(self[..<end]) + "…"
+    }
+
     /// Whether a reader could not tell where the value ends, or would take it for something else.
     fileprivate var needsQuotes: Bool {
         self.isEmpty

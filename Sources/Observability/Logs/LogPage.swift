@@ -34,15 +34,24 @@ struct LogPage {
     /// The line that says how many are missing here; none if nothing is.
     mutating func addDropped(_ count: UInt64, at time: LogTimestamp) {
         guard count > 0 else { return }
-        let event = ObservabilityEvent.linesDropped
-        let record = LogRecord(
-            event: event.rawValue,
-            level: event.level,
-            message: event.message,
-            values: [(.count, .integer(Int64(clamping: count)))]
-        )
+        self.add(.linesDropped, [(.count, .integer(Int64(clamping: count)))], at: time, told: count)
+    }
+
+    /// The line that says how many of one event were left out.
+    mutating func addOmitted(_ omission: LogLimits.Omission, at time: LogTimestamp) {
+        let count: LogValue = .integer(Int64(clamping: omission.count))
+        self.add(.linesOmitted, [(.limitedEvent, .text(omission.event)), (.count, count)], at: time, told: 0)
+    }
+
+    private mutating func add(
+        _ event: ObservabilityEvent,
+        _ values: [(LogField, LogValue)],
+        at time: LogTimestamp,
+        told: UInt64
+    ) {
+        let record = LogRecord(event: event.rawValue, level: event.level, message: event.message, values: values)
         self.format.append(record, at: time, instance: self.instance, to: &self.bytes)
-        self.ends.append((self.bytes.count, count))
+        self.ends.append((self.bytes.count, told))
     }
 
     /// The page has been written.

@@ -10,14 +10,15 @@ package import Instruments
 package final class LogWriter: LogSink {
     private struct State: Sendable {
         var ring: LogRing
+        var limits = LogLimits()
         var isWriterWaiting = false
         /// Set once by `finish`: until this time the last lines may wait for the reader.
         var deadline: ContinuousClock.Instant?
     }
 
     private enum Turn {
-        case write(LogRing.Batch)
-        case wait
+        case write(LogRing.Batch, [LogLimits.Omission])
+        case wait(until: ContinuousClock.Instant?)
         case end
     }
 
@@ -64,7 +65,13 @@ package final class LogWriter: LogSink {
                 state.ring.drop(1)
                 return false
             }
-            state.ring.add(line)
+            let mustTell = state.limits.nextTelling != nil
+            if state.limits.admit(record, at: .now) {
+                state.ring.add(line)
+            } else if mustTell {
+                // The writer knows already when to tell of it.
+                return false
+            }
             return exchange(&state.isWriterWaiting, with: false)
         }
         if wasWaiting { self.work.signal() }
@@ -90,19 +97,23 @@ package final class LogWriter: LogSink {
         var page = LogPage(format: self.format, instance: self.instance)
         turns: while true {
             let turn = self.state.withLock { state -> Turn in
-                if !state.ring.isEmpty, state.deadline.map({ .now < $0 }) ?? true {
-                    return .write(state.ring.takeAll())
+                let now = ContinuousClock.now
+                let isEnding = state.deadline != nil
+                let omissions = isEnding ? state.limits.takeAllOmissions() : state.limits.takeOmissions(until: now)
+                if !state.ring.isEmpty || !omissions.isEmpty, state.deadline.map({ now < $0 }) ?? true {
+                    return .write(state.ring.takeAll(), omissions)
                 }
-                guard state.deadline == nil else {
+                guard !isEnding else {
                     state.ring.drop(UInt64(state.ring.takeAll().lines.count))
                     return .end
                 }
                 state.isWriterWaiting = true
-                return .wait
+                return .wait(until: state.limits.nextTelling)
             }
             switch turn {
-            case .write(let batch): self.write(batch, on: &page, to: output)
-            case .wait: self.work.wait()
+            case .write(let batch, let omissions): self.write(batch, omissions, on: &page, to: output)
+            case .wait(nil): self.work.wait()
+            case .wait(let instant?): self.wait(until: instant)
             case .end: break turns
             }
         }
@@ -111,10 +122,27 @@ package final class LogWriter: LogSink {
         self.ended.signal()
     }
 
-    private func write(_ batch: LogRing.Batch, on page: inout LogPage, to output: borrowing LogOutput) {
+    /// Waits for work, but no longer than until lines that were left out are to be told of.
+    private func wait(until instant: ContinuousClock.Instant) {
+        let left = (instant - .now).wholeNanoseconds
+        guard self.work.wait(timeout: .now() + .nanoseconds(Int(clamping: max(0, left)))) == .timedOut else { return }
+        // Whoever has brought work in this very moment signals nevertheless.
+        let isSignalled = self.state.withLock { !exchange(&$0.isWriterWaiting, with: false) }
+        if isSignalled { self.work.wait() }
+    }
+
+    private func write(
+        _ batch: LogRing.Batch,
+        _ omissions: [LogLimits.Omission],
+        on page: inout LogPage,
+        to output: borrowing LogOutput
+    ) {
         for line in batch.lines {
             page.add(line)
             if page.isFull { self.writeOut(&page, to: output) }
+        }
+        for omission in omissions {
+            page.addOmitted(omission, at: .now())
         }
         page.addDropped(batch.dropped, at: .now())
         self.writeOut(&page, to: output)

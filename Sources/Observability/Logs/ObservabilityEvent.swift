@@ -3,20 +3,28 @@ package import Instruments
 /// The events that this target itself logs.
 package enum ObservabilityEvent: String, LogEvent {
     case linesDropped = "log.dropped"
+    case linesOmitted = "log.omitted"
     case sourceLate = "metrics.source_late"
 
-    package var level: LogLevel { .warning }
+    package var level: LogLevel {
+        switch self {
+        case .linesOmitted: .info
+        case .linesDropped, .sourceLate: .warning
+        }
+    }
 
     package var message: String {
         switch self {
-        case .linesDropped: "Lines before this one were dropped, since whoever reads the log was too slow or gone."
-        case .sourceLate: "A part did not tell its numbers in time; its last ones are shown."
+        case .linesDropped: "Lines before this one were lost because the reader of the log is too slow or gone."
+        case .linesOmitted: "More lines of one event came in ten seconds than are written; the rest were left out."
+        case .sourceLate: "A part of the gateway did not report its metrics in time; its previous values are shown."
         }
     }
 
     package var fields: [LogField] {
         switch self {
         case .linesDropped: [.count]
+        case .linesOmitted: [.limitedEvent, .count]
         case .sourceLate: [.source, .durationMs]
         }
     }

@@ -1,0 +1,52 @@
+import Instruments
+import Testing
+
+@testable import Observability
+
+@Suite struct LogLimitsTests {
+    let start = ContinuousClock.now
+
+    private func record(_ event: String, limit: Int?) -> LogRecord {
+        LogRecord(event: event, level: .info, message: "M.", values: [], lineLimit: limit)
+    }
+
+    @Test func `an event without a limit is always written`() {
+        var limits = LogLimits()
+        let admitted = (0..<1000).count { _ in limits.admit(self.record("a.b", limit: nil), at: self.start) }
+        #expect(admitted == 1000)
+        #expect(limits.nextTelling == nil)
+    }
+
+    @Test func `one with a limit may fill it in ten seconds, and what is left out is told when they are over`() {
+        var limits = LogLimits()
+        let admitted = (0..<10).count { _ in limits.admit(self.record("a.b", limit: 3), at: self.start) }
+        #expect(admitted == 3)
+        let end = self.start + .seconds(10)
+        #expect(limits.nextTelling == end)
+        #expect(limits.takeOmissions(until: end - .milliseconds(1)).isEmpty == true)
+        #expect(limits.takeOmissions(until: end) == [LogLimits.Omission(event: "a.b", count: 7)])
+        #expect(limits.takeOmissions(until: end).isEmpty == true)
+        #expect(limits.nextTelling == nil)
+        #expect(limits.admit(self.record("a.b", limit: 3), at: end) == true)
+    }
+
+    @Test func `each event has its own ten seconds`() {
+        var limits = LogLimits()
+        for _ in 0..<2 { _ = limits.admit(self.record("a.b", limit: 1), at: self.start) }
+        let later = self.start + .seconds(4)
+        for _ in 0..<3 { _ = limits.admit(self.record("c.d", limit: 1), at: later) }
+        #expect(limits.nextTelling == self.start + .seconds(10))
+        #expect(limits.takeOmissions(until: self.start + .seconds(10)).map(\.event) == ["a.b"])
+        #expect(limits.nextTelling == self.start + .seconds(14))
+        #expect(limits.takeAllOmissions() == [LogLimits.Omission(event: "c.d", count: 2)])
+        #expect(limits.takeAllOmissions() == [])
+    }
+
+    @Test func `a quiet event begins anew, with nothing to tell`() {
+        var limits = LogLimits()
+        #expect(limits.admit(self.record("a.b", limit: 1), at: self.start) == true)
+        #expect(limits.admit(self.record("a.b", limit: 1), at: self.start + .seconds(11)) == true)
+        #expect(limits.admit(self.record("a.b", limit: 1), at: self.start + .seconds(12)) == false)
+        #expect(limits.nextTelling == self.start + .seconds(21))
+    }
+}
