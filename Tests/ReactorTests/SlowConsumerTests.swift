@@ -90,6 +90,92 @@ struct SlowConsumerTests {
         room.driven.end()
     }
 
+    @Test(arguments: [SlowConsumerPolicy.dropNewest, .dropOldest])
+    func `a handler hears when frames begin to be dropped, and how many were when its queue is empty`(
+        policy: SlowConsumerPolicy
+    ) throws {
+        var room = try DeliveryRoom(
+            .plain,
+            members: 2,
+            sendBuffer: 4096,
+            queue: SendQueueLimits(bytes: 20_000, policy: policy)
+        )
+        let frames = (0..<50).map { _ in [UInt8](repeating: 1, count: 1000) }
+        var before: [UInt64] = [0, 0]
+        for round in 1...2 {
+            room.deliver(frames)
+            room.deliver(frames)
+            room.driven.turn()
+            for handler in room.handlers {
+                #expect(handler.drops.count == 2 * round - 1)
+                #expect(handler.drops.last == .began(source: 1))
+            }
+            var received = [[UInt8]](repeating: [], count: 2)
+            #expect(room.drain(&received))
+            room.driven.turn()
+            for (place, handler) in room.handlers.enumerated() {
+                let dropped = try #require(room.driven.loop.counters(of: room.members[place])?.dropped)
+                guard case .ended(let frames, let lasted) = handler.drops.last else {
+                    Issue.record("\(handler.drops)")
+                    continue
+                }
+                #expect(frames == dropped - before[place] && frames > 0)
+                #expect(lasted > .zero)
+                before[place] = dropped
+            }
+        }
+        #expect(room.isConserved)
+        room.driven.end()
+    }
+
+    @Test func `a connection that the policy ends hears of no drops beside that`() throws {
+        var room = try DeliveryRoom(
+            .plain,
+            members: 2,
+            sendBuffer: 4096,
+            queue: SendQueueLimits(bytes: 20_000, policy: .close)
+        )
+        room.deliver((0..<100).map { _ in [UInt8](repeating: 1, count: 1000) })
+        room.driven.turn()
+        #expect(room.handlers.allSatisfy { $0.isClosed && $0.drops.isEmpty })
+        for handler in room.handlers {
+            let final = try #require(handler.final)
+            #expect(final.dropped == 1)
+            #expect(final.closedBeforeWrite == 99 - final.messagesSent)
+            #expect(final.writeErrors == 0)
+        }
+    }
+
+    @Test(arguments: Wire.allCases)
+    func `the last numbers of a connection say what was still queued`(wire: Wire) throws {
+        var room = try DeliveryRoom(wire, members: 2, sendBuffer: 4096)
+        room.deliver((0..<100).map { _ in [UInt8](repeating: 1, count: 1000) })
+        room.driven.loop.close(room.members[0])
+        room.driven.turn()
+        let final = try #require(room.handlers[0].final)
+        #expect(final.closedBeforeWrite > 0)
+        #expect(final.closedBeforeWrite + final.messagesSent == 100)
+        #expect(final.dropped == 0)
+        let other = try #require(room.driven.loop.counters(of: room.members[1]))
+        #expect(other.closedBeforeWrite == 0)
+        room.driven.end()
+    }
+
+    @Test func `the last numbers of a connection say what the kernel refused`() throws {
+        var room = try DeliveryRoom(.plain, members: 1)
+        // What the peer reset before is refused, whatever the engine has heard of that.
+        room.peers[0].reset()
+        room.deliver([[1]])
+        room.deliver([[2], [3]])
+        #expect(room.driven.turn { room.handlers[0].isClosed })
+        let final = try #require(room.handlers[0].final)
+        #expect(final.writeErrors == room.count(.writeError))
+        #expect(final.messagesSent == room.count(.written))
+        #expect(room.count(.writeError) > 0)
+        #expect(room.isConserved)
+        room.driven.end()
+    }
+
     @Test(arguments: Wire.allCases)
     func `a frame larger than the bound is taken whole by whoever has nothing queued`(wire: Wire) throws {
         for policy in SlowConsumerPolicy.allCases {

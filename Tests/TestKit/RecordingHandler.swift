@@ -17,6 +17,7 @@ package final class RecordingHandler: SocketHandler {
     /// How many calls of `received` there were.
     package private(set) var reads = 0
     package private(set) var final: ConnectionCounters?
+    package private(set) var drops: [DropChange] = []
     /// How many of the lent bytes are used; all of them by default.
     ///
     /// Only the used ones are recorded.
@@ -79,6 +80,10 @@ package final class RecordingHandler: SocketHandler {
     package func drained(_ connection: ConnectionHandle) {
         self.heard.append(.drained)
         self.onDrained?(connection)
+    }
+
+    package func dropsChanged(_ connection: ConnectionHandle, _ change: DropChange) {
+        self.drops.append(change)
     }
 
     package func timerFired(_ connection: ConnectionHandle) {

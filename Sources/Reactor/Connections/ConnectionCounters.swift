@@ -12,6 +12,10 @@ package struct ConnectionCounters: Sendable, Equatable {
     package internal(set) var bytesReceived: UInt64 = 0
     /// Room frames dropped because they did not fit the send queue.
     package internal(set) var dropped: UInt64 = 0
+    /// Room frames that waited in the send queue when the connection ended.
+    package internal(set) var closedBeforeWrite: UInt64 = 0
+    /// Room frames that the kernel refused.
+    package internal(set) var writeErrors: UInt64 = 0
     package internal(set) var queuedBytes: Int = 0
     /// Frames waiting, replies included.
     package internal(set) var queuedMessages: Int = 0

@@ -58,6 +58,9 @@ struct ConnectionRecord {
     /// What was read but not used.
     var unread: [UInt8] = []
     var timerBucket: UInt16 = TimerWheel.unlinked
+    /// Room frames that did not get out, beside those dropped: where a count is full, it stays so.
+    private(set) var writeErrors: UInt16 = 0
+    private(set) var closedBeforeWrite: UInt32 = 0
 
     /// Never the generation of a connection; neither is 0.
     static let notReady = UInt32.max
@@ -112,6 +115,14 @@ struct ConnectionRecord {
         self.ready = isReady ? self.generation : ConnectionRecord.notReady
     }
 
+    mutating func countWriteErrors(_ frames: Int) {
+        self.writeErrors = UInt16(clamping: Int(self.writeErrors) + frames)
+    }
+
+    mutating func countClosedBeforeWrite(_ frames: Int) {
+        self.closedBeforeWrite = UInt32(clamping: Int(self.closedBeforeWrite) + frames)
+    }
+
     var counters: ConnectionCounters {
         var counters = ConnectionCounters()
         counters.messagesSent = self.messagesSent
@@ -119,6 +130,8 @@ struct ConnectionRecord {
         counters.messagesReceived = self.messagesReceived
         counters.bytesReceived = self.bytesReceived
         counters.dropped = UInt64(self.dropped)
+        counters.closedBeforeWrite = UInt64(self.closedBeforeWrite)
+        counters.writeErrors = UInt64(self.writeErrors)
         counters.queuedBytes = self.queue?.bytes ?? 0
         counters.queuedMessages = self.queue?.frameCount ?? 0
         counters.openedAt = Instant(nanoseconds: self.openedAt)

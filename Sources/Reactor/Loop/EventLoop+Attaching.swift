@@ -78,6 +78,7 @@ extension EventLoop {
             self.queuedChanged(by: queue.bytes - before)
             if queue.isEmpty {
                 self.closeQueue(slot, queue)
+                self.noteDropsOver(queue, of: client)
             }
         }
         var counters = ConnectionCounters()
@@ -170,6 +171,8 @@ extension EventLoop {
         self.slab[slot].messagesReceived += socket.counters.messagesReceived
         self.slab[slot].bytesReceived += socket.counters.bytesReceived
         self.slab[slot].dropped &+= UInt32(clamping: socket.counters.dropped)
+        self.slab[slot].countClosedBeforeWrite(Int(clamping: socket.counters.closedBeforeWrite))
+        self.slab[slot].countWriteErrors(Int(clamping: socket.counters.writeErrors))
         let (unsent, cipher) = (socket.unsent, socket.cipher)
         _ = socket.release()
         if !unsent.isEmpty {

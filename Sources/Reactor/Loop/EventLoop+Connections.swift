@@ -233,8 +233,9 @@ extension EventLoop {
     func release(_ connection: ConnectionHandle, _ ending: SocketEnding, resets: Bool = false) {
         let slot = connection.slot
         self.held.drop(of: connection)
-        let counters = self.slab[slot].counters
+        var counters = self.slab[slot].counters
         self.dropQueue(of: connection)
+        counters.closedBeforeWrite = self.slab[slot].counters.closedBeforeWrite
         self.wheel.set(slot, at: TimerWheel.never, in: self.slab)
         self.calls.finishEndings[slot] = nil
         if self.slab[slot].hasSocket {

@@ -20,10 +20,37 @@ extension EventLoop {
         case .droppedSlowConsumer:
             self.tally.count(frames.count, of: frames.lane, as: outcome)
             self.slab[member.slot].dropped &+= UInt32(frames.count)
-        case .closedBeforeWrite, .writeError, .senderExcluded, .filtered:
+            self.noteDropped(frames, of: member)
+        case .closedBeforeWrite:
+            self.tally.count(frames.count, of: frames.lane, as: outcome)
+            if self.slab.isOpen(member) {
+                self.slab[member.slot].countClosedBeforeWrite(frames.count)
+            }
+        case .writeError:
+            self.tally.count(frames.count, of: frames.lane, as: outcome)
+            if self.slab.isOpen(member) {
+                self.slab[member.slot].countWriteErrors(frames.count)
+            }
+        case .senderExcluded, .filtered:
             self.tally.count(frames.count, of: frames.lane, as: outcome)
         }
         self.deliveryObserver?.settled(frames, for: member, as: outcome, at: self.now)
+    }
+
+    /// Has the handler hear of the first frame that a policy drops, where the connection stays.
+    private func noteDropped(_ frames: FramePiece, of member: ConnectionHandle) {
+        guard self.configuration.queue.policy != .close, let queue = self.slab[member.slot].queue else { return }
+        guard queue.countDropped(frames.count, at: self.time) else { return }
+        self.calls.drops.append((member, .began(source: frames.source)))
+        self.hasPendingCalls = true
+    }
+
+    /// Has the handler hear that nothing is dropped any more: all that was queued is gone.
+    func noteDropsOver(_ queue: SendQueue, of connection: ConnectionHandle) {
+        guard queue.dropped > 0 else { return }
+        let lasted = Duration.nanoseconds(self.time > queue.droppingSince ? self.time - queue.droppingSince : 0)
+        self.calls.drops.append((connection, .ended(frames: queue.dropped, after: lasted)))
+        self.hasPendingCalls = true
     }
 
     /// From here on these room frames wait: they are pending.

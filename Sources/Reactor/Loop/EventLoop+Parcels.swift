@@ -52,6 +52,7 @@ extension EventLoop {
         }
         if queue.isEmpty {
             self.closeQueue(client.slot, queue)
+            self.noteDropsOver(queue, of: client)
             self.emptied(client, hadFrames: true)
         } else {
             self.updateInterest(client.slot)

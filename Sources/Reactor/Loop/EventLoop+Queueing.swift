@@ -122,6 +122,7 @@ extension EventLoop {
         }
         if queue.isEmpty {
             self.closeQueue(slot, queue)
+            self.noteDropsOver(queue, of: connection)
             self.emptied(connection, hadFrames: queue.hasHeldFrames)
         } else {
             self.updateInterest(slot)

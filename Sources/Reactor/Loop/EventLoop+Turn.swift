@@ -113,6 +113,9 @@ extension EventLoop {
     func makePendingCalls() {
         while self.hasPendingCalls {
             self.hasPendingCalls = false
+            for (connection, change) in exchange(&self.calls.drops, with: []) where self.slab.isOpen(connection) {
+                self.slab[connection.slot].handler?.dropsChanged(connection, change)
+            }
             for (connection, ending) in exchange(&self.calls.overflows, with: []) {
                 self.tellOverflowed(connection, ending)
             }

@@ -2,6 +2,7 @@
 struct PendingCalls {
     var endings: [PendingEnding] = []
     var overflows: [(connection: ConnectionHandle, ending: SocketEnding)] = []
+    var drops: [(connection: ConnectionHandle, change: DropChange)] = []
     /// The connection whose `overflowed` is being called: it may still say something.
     var lastWords: ConnectionHandle?
     /// What `closed` will report for finishing connections, if that is not `.local`.

@@ -22,6 +22,11 @@ package final class SendBatch {
         self.storage.frameCount
     }
 
+    /// The number that a frame was given: its message's.
+    package func number(of frame: Int) -> UInt64 {
+        self.storage.number(of: frame)
+    }
+
     package var byteCount: Int {
         self.storage.byteCount
     }

@@ -26,6 +26,9 @@ final class SendQueue {
     var place: Int
     /// Whether it ever held a frame; then the handler is told when it has drained.
     private(set) var hasHeldFrames = false
+    /// Room frames that the policy has dropped since there is this queue, and when the first of them was.
+    private(set) var dropped: UInt64 = 0
+    private(set) var droppingSince: UInt64 = 0
     private(set) var sealed = SealedBytes()
     private var parcels = QueuedParcels()
     /// Frames that are not in a parcel.
@@ -172,6 +175,14 @@ final class SendQueue {
     }
 
     // MARK: dropping
+
+    /// - Returns: Whether these are the first.
+    func countDropped(_ frames: Int, at now: UInt64) -> Bool {
+        defer { self.dropped += UInt64(frames) }
+        guard self.dropped == 0 else { return false }
+        self.droppingSince = now
+        return true
+    }
 
     /// Drops everything, or everything but the frames already begun and the parcels under way, and visits them.
     func discard(keepingBegun: Bool, _ gone: (FramePiece) -> Void) {

@@ -23,6 +23,11 @@ package protocol SocketHandler: AnyObject {
     /// The send queue has become empty.
     func drained(_ connection: ConnectionHandle)
 
+    /// Room frames began to be dropped because they do not fit the send queue, or that is over.
+    ///
+    /// Not called where the connection ends by that.
+    func dropsChanged(_ connection: ConnectionHandle, _ change: DropChange)
+
     /// The connection's one deadline has passed.
     func timerFired(_ connection: ConnectionHandle)
 
@@ -48,6 +53,8 @@ extension SocketHandler {
     }
 
     package func drained(_ connection: ConnectionHandle) {}
+
+    package func dropsChanged(_ connection: ConnectionHandle, _ change: DropChange) {}
 
     package func timerFired(_ connection: ConnectionHandle) {}
 
