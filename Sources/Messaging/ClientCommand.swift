@@ -32,6 +32,14 @@ package enum ClientCommand: Equatable, Sendable {
         case .unsupported(let name): name
         }
     }
+
+    /// The room it is about; `nil` where it is about none.
+    package var room: RoomName? {
+        switch self {
+        case .subscribe(let room, _), .unsubscribe(let room), .publish(let room, _, _, _, _): room
+        case .connect, .refresh, .received, .ping, .unsupported: nil
+        }
+    }
 }
 
 /// The commands that are counted, as label values have them.
@@ -79,11 +87,14 @@ package struct ClientRequest: Equatable, Sendable {
 package struct CommandFault: Error, Equatable, Sendable {
     package let id: CommandID?
     package let command: CommandName
+    /// The room it names; `nil` where it names none, or what is no room's name.
+    package let room: RoomName?
     package let refusal: Refusal
 
-    package init(id: CommandID?, command: CommandName, _ refusal: Refusal) {
+    package init(id: CommandID?, command: CommandName, room: RoomName? = nil, _ refusal: Refusal) {
         self.id = id
         self.command = command
+        self.room = room
         self.refusal = refusal
     }
 }

@@ -12,4 +12,13 @@ package protocol RoomShardDelegate: AnyObject {
     func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle)
     /// Messages of the room arrive from now on: what `subscribe` with this id waited for.
     func subscribed(_ connection: ConnectionHandle, answering id: CommandID)
+    /// Whether it wants to hear of every message and every delivery; asked once.
+    var watchesDeliveries: Bool { get }
+    /// Called only where it wants to hear it.
+    func watched(_ step: MessageStep)
+}
+
+extension RoomShardDelegate {
+    package var watchesDeliveries: Bool { false }
+    package func watched(_ step: MessageStep) {}
 }

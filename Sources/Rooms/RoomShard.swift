@@ -14,6 +14,8 @@ package final class RoomShard {
     private let broker: any Broker
     private let encoder: any MessageEncoder
     private weak var delegate: (any RoomShardDelegate)?
+    /// `nil` where nobody wants to hear of single deliveries.
+    private let watch: DeliveryWatch?
 
     private var counts = RoomCounts()
     private var rooms: [RoomName: LocalRoom] = [:]
@@ -39,6 +41,10 @@ package final class RoomShard {
         self.broker = broker
         self.encoder = encoder
         self.delegate = delegate
+        self.watch = delegate.watchesDeliveries ? DeliveryWatch(telling: delegate) : nil
+        if let watch = self.watch {
+            loop.observeDeliveries(watch)
+        }
         let lanes = ProtocolName.allCases.map { Int($0.lane) }
         self.idleBatches = Array(repeating: [], count: 1 + (lanes.max() ?? 0))
     }
@@ -154,6 +160,7 @@ package final class RoomShard {
     }
 
     package func settled(_ receipts: [PublicationReceipt]) {
+        self.watch?.settled(receipts)
         for receipt in receipts {
             guard case .connection(let sender) = receipt.ticket.publisher else { continue }
             self.delegate?.settled(receipt, for: ConnectionHandle(bits: sender.connection))
@@ -174,6 +181,7 @@ package final class RoomShard {
                 self.dirty.append(room)
             }
             self.counts.recipients.observe(Double(room.memberCount))
+            self.watch?.fannedOut(message, number: self.lastNumber, recipients: room.memberCount)
         }
     }
 
@@ -226,7 +234,11 @@ package final class RoomShard {
             }
         }
         let batches = deliveries.map(\.batch)
-        self.loop.deliver(deliveries)
+        if let watch = self.watch {
+            watch.deliver(deliveries, on: self.loop)
+        } else {
+            self.loop.deliver(deliveries)
+        }
         for batch in batches {
             batch.removeAll()
             self.idleBatches[Int(batch.lane)].append(batch)

@@ -22,6 +22,8 @@ package struct Heartbeat: Sendable {
     private let timeout: Duration
     private var state: State
     private var isPaused = false
+    /// In microseconds; 0 before there was one.
+    private var lastRoundTrip: UInt32 = 0
     private var payload: UInt64
 
     /// - Parameters:
@@ -64,7 +66,15 @@ package struct Heartbeat: Sendable {
     package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
         guard case .awaitingPong(let sentAt, _, let isTimed) = self.state, payload == self.payload else { return nil }
         self.state = .resting(until: sentAt + self.interval)
-        return isTimed ? now - sentAt : nil
+        guard isTimed else { return nil }
+        let roundTrip = now - sentAt
+        self.lastRoundTrip = UInt32(clamping: max(1, roundTrip.wholeNanoseconds / 1000))
+        return roundTrip
+    }
+
+    /// The last round trip that was measured, to the microsecond.
+    package var lastRTT: Duration? {
+        self.lastRoundTrip == 0 ? nil : .microseconds(Int64(self.lastRoundTrip))
     }
 
     /// The client is not read from here on, so its answer cannot be heard.

@@ -11,20 +11,25 @@ package final class ReconnectStore: Sendable {
     package struct Return: Sendable, Equatable {
         /// The place in the chain: 0 for the first connection.
         package let place: Int
+        /// The earlier connection.
+        package let connection: ConnectionID
         /// From the end of the earlier connection; `nil` while that one has not been seen to end.
         package let gap: Duration?
 
-        package init(place: Int, gap: Duration?) {
+        package init(place: Int, connection: ConnectionID, gap: Duration?) {
             self.place = place
+            self.connection = connection
             self.gap = gap
         }
     }
 
     private struct Chain {
         let user: UserID
-        let isAnonymous: Bool
-        let place: Int
+        /// The newest connection.
+        let connection: ConnectionID
         var endedAt: Instant?
+        let isAnonymous: Bool
+        let place: UInt32
     }
 
     private struct UserProtocol: Hashable {
@@ -54,10 +59,22 @@ package final class ReconnectStore: Sendable {
     }
 
     /// Begins or continues a chain under a token that was drawn at random.
-    package func issue(_ token: String, to user: UserID, isAnonymous: Bool, place: Int) {
-        self.state.withLock { state in
-            state.chains[token] = Chain(user: user, isAnonymous: isAnonymous, place: place)
-        }
+    ///
+    /// - Parameter connection: Whose token it is.
+    package func issue(
+        _ token: String,
+        to user: UserID,
+        isAnonymous: Bool,
+        on connection: ConnectionID,
+        place: Int
+    ) {
+        let chain = Chain(
+            user: user,
+            connection: connection,
+            isAnonymous: isAnonymous,
+            place: UInt32(clamping: place)
+        )
+        self.state.withLock { $0.chains[token] = chain }
     }
 
     /// Forgets a token that its client will not use, having been given another one.
@@ -75,7 +92,11 @@ package final class ReconnectStore: Sendable {
                 isAnonymous || chain.user == user
             else { return nil }
             state.chains[token] = nil
-            return Return(place: chain.place + 1, gap: chain.endedAt.map { now - $0 })
+            return Return(
+                place: Int(chain.place) + 1,
+                connection: chain.connection,
+                gap: chain.endedAt.map { now - $0 }
+            )
         }
     }
 

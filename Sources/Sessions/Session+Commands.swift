@@ -47,22 +47,26 @@ extension Session {
     private func refuseUnnamed(_ request: ClientRequest, frameBytes: Int) {
         guard self.state == .unnamed else { return }
         let refusal = Refusal(.unauthenticated, "this connection has no user yet; send connect first")
-        self.fail(CommandFault(id: request.id, command: request.command.name, refusal), frameBytes: frameBytes)
+        let room = request.command.room
+        self.fail(
+            CommandFault(id: request.id, command: request.command.name, room: room, refusal),
+            frameBytes: frameBytes
+        )
     }
 
     /// Answers what could not be read as a command.
     package func fail(_ fault: CommandFault, frameBytes: Int) {
         self.settleReturn()
         if fault.command == .publish {
-            self.refusePublication(fault.refusal, answering: fault.id, frameBytes: frameBytes)
+            self.refusePublication(fault.refusal, to: fault.room, answering: fault.id, frameBytes: frameBytes)
         } else {
-            self.fail(fault.command, fault.id, fault.refusal)
+            self.fail(fault.command, fault.id, fault.refusal, fault.room)
         }
     }
 
     private func subscribe(_ room: RoomName, since: String?, answering id: CommandID?) {
         if let refusal = self.join(room, answering: since == nil ? id : nil) {
-            self.fail(.subscribe, id, refusal)
+            self.fail(.subscribe, id, refusal, room)
             return
         }
         self.count(.subscribe, .ok)
@@ -73,7 +77,7 @@ extension Session {
 
     private func unsubscribe(_ room: RoomName, answering id: CommandID?) {
         if let refusal = self.leave(room) {
-            self.fail(.unsubscribe, id, refusal)
+            self.fail(.unsubscribe, id, refusal, room)
             return
         }
         self.count(.unsubscribe, .ok)
@@ -98,9 +102,9 @@ extension Session {
         }
     }
 
-    private func fail(_ command: CommandName, _ id: CommandID?, _ refusal: Refusal) {
+    private func fail(_ command: CommandName, _ id: CommandID?, _ refusal: Refusal, _ room: RoomName? = nil) {
         self.count(command, .error)
-        self.log(.commandFailed, [(.reason, .text(refusal.code.label)), (.error, .text(refusal.sentence))])
+        self.logFailed(command, refusal, room)
         self.output.refuse(refusal, answering: id)
     }
 

@@ -16,6 +16,8 @@ extension Session {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
         self.waiting = nil
+        let lived = self.registry.loop.now - self.openedAt
+        self.lastWords = self.words(on: ending, after: lived, room: room, error: error)
         // Asked for once: each time costs a retain that has to look whether it still is there.
         let registry = self.registry
         for subscription in self.subscriptions {
@@ -26,25 +28,7 @@ extension Session {
             registry.users.leave(user, isAnonymous: self.identity.isAnonymous)
             self.rememberEnd(ending, of: user)
         }
-        let lived = registry.loop.now - self.openedAt
         registry.saidGoodbye(self, ending, after: lived)
-        var words: [(LogField, LogValue)] = [
-            (.transport, .text(self.identity.transport.label)),
-            (.remoteAddress, .text(self.identity.remoteAddress)),
-            (.initiator, .text(ending.initiator.label)),
-            (.reason, .text(ending.reason.label)),
-            (.durationMs, .integer(lived.wholeMilliseconds)),
-        ]
-        if let code = ending.code {
-            words.append((.closeCode, .integer(Int64(code))))
-        }
-        if let room {
-            words.append((.room, .text(room.text)))
-        }
-        if let error {
-            words.append((.error, .text(error)))
-        }
-        self.lastWords = words
     }
 
     /// The socket is gone: the last call, after the goodbye.
@@ -54,15 +38,6 @@ extension Session {
         precondition(!self.state.isLive, "a session says goodbye before its socket is gone")
         self.state = .closed
         self.registry.forget(self)
-        self.log(
-            .closed,
-            self.lastWords + [
-                (.messagesReceived, .integer(Int64(clamping: final.messagesReceived))),
-                (.messagesSent, .integer(Int64(clamping: final.messagesSent))),
-                (.bytesReceived, .integer(Int64(clamping: final.bytesReceived))),
-                (.bytesSent, .integer(Int64(clamping: final.bytesSent))),
-                (.dropped, .integer(Int64(clamping: final.dropped))),
-            ]
-        )
+        self.logClosed(final)
     }
 }

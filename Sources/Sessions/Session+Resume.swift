@@ -65,6 +65,7 @@ extension Session {
             token,
             to: user,
             isAnonymous: self.identity.isAnonymous,
+            on: self.identity.connection,
             place: self.lineage.place
         )
         self.output.send(
@@ -98,7 +99,11 @@ extension Session {
         if let back {
             self.log(
                 .resumed,
-                [(.count, .integer(Int64(back.place))), (.durationMs, .integer(back.gap?.wholeMilliseconds ?? 0))]
+                [
+                    (.earlierConnectionId, .text(back.connection.text)),
+                    (.earlierInstance, .text(self.registry.instance)),
+                    (.place, .integer(Int64(back.place))),
+                ] + (back.gap.map { [(.durationMs, .integer($0.wholeMilliseconds))] } ?? [])
             )
         }
         return back

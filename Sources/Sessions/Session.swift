@@ -147,9 +147,11 @@ package final class Session {
     }
 
     /// A publication that was refused before it reached the broker.
-    func refusePublication(_ refusal: Refusal, answering id: CommandID?, frameBytes: Int) {
+    ///
+    /// - Parameter room: `nil` where the client named none.
+    func refusePublication(_ refusal: Refusal, to room: RoomName?, answering id: CommandID?, frameBytes: Int) {
         self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
-        self.answerRefused(refusal, id)
+        self.answerRefused(refusal, id, room)
     }
 
     /// The broker's word on one of this session's publications.
@@ -167,17 +169,29 @@ package final class Session {
                     .brokerUnavailable,
                     "the broker did not confirm the message; it may not have been delivered"
                 ),
-                id
+                id,
+                receipt.room,
+                receipt.id
             )
         case .tooBig:
-            self.answerRefused(Refusal(.tooBig, "the broker takes no message of this size"), id)
+            self.answerRefused(
+                Refusal(.tooBig, "the broker takes no message of this size"),
+                id,
+                receipt.room,
+                receipt.id
+            )
         }
     }
 
-    private func answerRefused(_ refusal: Refusal, _ id: CommandID?) {
+    private func answerRefused(
+        _ refusal: Refusal,
+        _ id: CommandID?,
+        _ room: RoomName?,
+        _ message: MessageID? = nil
+    ) {
         let reason = RejectionReason(refusal.code)
         self.registry.counts[self.identity.protocolName].rejected[reason] += 1
-        self.log(.publicationRefused, [(.reason, .text(reason.label))])
+        self.logRefused(refusal, room, message)
         if self.state.isLive {
             self.output.refuse(refusal, answering: id)
         }
@@ -225,18 +239,6 @@ package final class Session {
         if next < never {
             self.output.wake(at: next)
         }
-    }
-
-    /// Writes a line with this connection's metadata.
-    func log(_ event: SessionEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
-        self.registry.log.write(event, self.metadata + values())
-    }
-
-    private var metadata: [(LogField, LogValue)] {
-        let connection: (LogField, LogValue) = (.connectionId, .text(self.identity.connection.text))
-        let language: (LogField, LogValue) = (.protocol, .text(self.identity.protocolName.label))
-        guard let user = self.identity.user else { return [connection, language] }
-        return [connection, (.userId, .text(user.text)), language]
     }
 }
 

@@ -5,15 +5,23 @@ package enum SessionEvent: String, LogEvent {
     case opened = "connection.opened"
     case closed = "connection.closed"
     case resumed = "connection.resumed"
+    case dropsBegan = "connection.drops_began"
+    case dropsEnded = "connection.drops_ended"
     case subscribed = "room.subscribed"
     case unsubscribed = "room.unsubscribed"
     case commandFailed = "command.failed"
+    case publicationAccepted = "publication.accepted"
     case publicationRefused = "publication.refused"
+    case fannedOut = "message.fanned_out"
+    case deliveryQueued = "delivery.queued"
+    case deliverySettled = "delivery.settled"
 
     package var level: LogLevel {
         switch self {
-        case .opened, .closed, .resumed: .info
-        case .subscribed, .unsubscribed, .commandFailed, .publicationRefused: .debug
+        case .opened, .closed, .resumed, .dropsBegan, .dropsEnded: .info
+        case .subscribed, .unsubscribed, .commandFailed, .publicationAccepted, .publicationRefused, .fannedOut,
+            .deliveryQueued, .deliverySettled:
+            .debug
         }
     }
 
@@ -21,11 +29,17 @@ package enum SessionEvent: String, LogEvent {
         switch self {
         case .opened: "A client connected."
         case .closed: "A connection ended."
-        case .resumed: "A client continued its earlier connection."
+        case .resumed: "A client came back and resumed its earlier connection."
+        case .dropsBegan: "A client reads too slowly, and messages for it are being dropped (queue.policy)."
+        case .dropsEnded: "A client has caught up, and messages for it are no longer dropped."
         case .subscribed: "A connection joined a room."
         case .unsubscribed: "A connection left a room."
-        case .commandFailed: "A client's command could not be carried out."
-        case .publicationRefused: "A client's message was not accepted."
+        case .commandFailed: "A client's command failed."
+        case .publicationAccepted: "The broker accepted a client's message."
+        case .publicationRefused: "A client's message was refused."
+        case .fannedOut: "A message is sent to the members of its room that are on one event loop."
+        case .deliveryQueued: "A message waits in a client's send queue."
+        case .deliverySettled: "A message has its outcome for one client."
         }
     }
 
@@ -35,13 +49,28 @@ package enum SessionEvent: String, LogEvent {
         case .opened: identity + [.transport, .remoteAddress]
         case .closed:
             identity + [
-                .transport, .remoteAddress, .initiator, .reason, .closeCode, .durationMs, .room, .error,
-                .messagesReceived, .messagesSent, .bytesReceived, .bytesSent, .dropped,
+                .transport, .remoteAddress, .initiator, .reason, .closeCode, .durationMs, .rttMs, .room, .error,
+                .rooms, .messagesReceived, .messagesSent, .bytesReceived, .bytesSent, .dropped, .closedBeforeWrite,
+                .writeErrors,
             ]
-        case .resumed: identity + [.count, .durationMs]
+        case .resumed: identity + [.earlierConnectionId, .earlierInstance, .place, .durationMs]
+        case .dropsBegan: identity + [.room]
+        case .dropsEnded: identity + [.dropped, .durationMs]
         case .subscribed, .unsubscribed: identity + [.room]
-        case .commandFailed: identity + [.reason, .error]
-        case .publicationRefused: identity + [.room, .messageId, .reason]
+        case .commandFailed: identity + [.command, .room, .reason, .error]
+        case .publicationAccepted: identity + [.room, .messageId]
+        case .publicationRefused: identity + [.room, .messageId, .reason, .error]
+        case .fannedOut: [.room, .messageId, .userId, .loop, .count]
+        case .deliveryQueued: identity + [.room, .messageId]
+        case .deliverySettled: identity + [.room, .messageId, .outcome]
+        }
+    }
+
+    /// A client that reads now and then could bring these about again and again.
+    package var lineLimit: Int? {
+        switch self {
+        case .dropsBegan, .dropsEnded: 50
+        default: nil
         }
     }
 }

@@ -226,6 +226,41 @@ extension SessionRegistry: RoomShardDelegate {
         guard let session = self.session(of: connection), session.state.isLive else { return }
         session.output.send(.subscribed(id, recovered: nil))
     }
+
+    package var watchesDeliveries: Bool { self.log.shows(.debug) }
+
+    package func watched(_ step: MessageStep) {
+        switch step {
+        case .accepted(let id, let room, let publisher):
+            self.logStep(.publicationAccepted, id, room, publisher)
+        case .fannedOut(let id, let room, let user, let recipients):
+            let values: [(LogField, LogValue)] = [
+                (.room, .text(room.text)), (.messageId, .text(id.text)), (.loop, .text(self.loop.name)),
+                (.count, .integer(Int64(recipients))),
+            ]
+            self.log.write(SessionEvent.fannedOut, values + (user.map { [(.userId, .text($0.text))] } ?? []))
+        case .queued(let id, let room, let member):
+            self.logStep(.deliveryQueued, id, room, member)
+        case .settled(let id, let room, let member, let outcome):
+            self.logStep(.deliverySettled, id, room, member, [(.outcome, .text(outcome.label))])
+        }
+    }
+
+    /// - Parameter connection: Whose name stands in the line, where its session is still known.
+    private func logStep(
+        _ event: SessionEvent,
+        _ message: MessageID,
+        _ room: RoomName,
+        _ connection: ConnectionHandle?,
+        _ more: [(LogField, LogValue)] = []
+    ) {
+        let values = [(.room, .text(room.text)), (.messageId, .text(message.text))] + more
+        if let session = connection.flatMap({ self.session(of: $0) }) {
+            session.log(event, values)
+        } else {
+            self.log.write(event, values)
+        }
+    }
 }
 
 @available(*, unavailable) extension SessionRegistry: Sendable {}

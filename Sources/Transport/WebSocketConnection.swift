@@ -161,8 +161,17 @@ extension WebSocketConnection: SocketHandler {
             case .slowConsumer(let source), .queueAged(let source): self.room(of: source)
             default: nil
             }
-        let said = Ending(.slowConsumer, by: .server, "messages were not read in time")
+        let said = Ending(.slowConsumer, by: .server, ending.sentence)
         self.finish(said, answering: said.code, .next, ending, room: room)
+    }
+
+    package func dropsChanged(_ connection: ConnectionHandle, _ change: DropChange) {
+        guard let session = self.session else { return }
+        if case .began(let source) = change {
+            session.dropsChanged(change, room: self.room(of: source))
+        } else {
+            session.dropsChanged(change, room: nil)
+        }
     }
 
     package func closed(_ connection: ConnectionHandle, _ ending: SocketEnding, _ final: ConnectionCounters) {
@@ -170,9 +179,9 @@ extension WebSocketConnection: SocketHandler {
         guard let session = self.session.take() else { return }
         switch ending {
         case .slowConsumer, .queueAged, .overBudget:
-            session.sayGoodbye(Ending(.slowConsumer, by: .server))
+            session.sayGoodbye(Ending(.slowConsumer, by: .server, ending.sentence))
         case .shutdown:
-            session.sayGoodbye(Ending(.drain, by: .server))
+            session.sayGoodbye(Ending(.drain, by: .server, "the gateway is stopping"))
         case .ioError, .reset:
             session.sayGoodbye(Ending(.abnormal, by: .network), error: "\(ending)")
         default:
@@ -221,6 +230,17 @@ extension WebSocketConnection: SessionOutput {
 
     package var hasUnsentBytes: Bool {
         (self.shared.loop.counters(of: self.handle)?.queuedBytes ?? 0) > 0
+    }
+}
+
+extension SocketEnding {
+    /// What a client is told, and the log says, of its not reading.
+    fileprivate var sentence: String {
+        switch self {
+        case .queueAged: "messages were not read in time: one waited longer than queue.age"
+        case .overBudget: "messages were not read in time: all send queues together exceeded queue.totalBytes"
+        default: "messages were not read in time: the send queue was full (queue.bytes)"
+        }
     }
 }
 

@@ -10,12 +10,16 @@ import Testing
             var (client, welcome) = try await running.native("user=alice")
             #expect(!welcome.resumed)
             for place in 1...6 {
+                let earlier = welcome
                 await client.socket.close(code: 1001)
                 try await running.log.wait(for: "connection.closed", count: place)
                 (client, welcome) = try await running.native("user=alice&resume=\(welcome.resume)")
                 #expect(welcome.resumed)
                 let lines = try await running.log.wait(for: "connection.resumed", count: place)
-                #expect(lines[place - 1][.count] == "\(place)")
+                #expect(lines[place - 1][.place] == "\(place)")
+                #expect(lines[place - 1][.connectionId] == welcome.connectionID)
+                #expect(lines[place - 1][.earlierConnectionId] == earlier.connectionID)
+                #expect(lines[place - 1][.earlierInstance] == welcome.instance)
             }
             let again = try await running.native("user=alice&resume=nonsense").welcome
             #expect(!again.resumed)

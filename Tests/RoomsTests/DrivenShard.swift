@@ -13,13 +13,18 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     private(set) var shard: RoomShard!
     private(set) var receipts: [PublicationReceipt] = []
     private(set) var confirmed: [(ConnectionHandle, CommandID)] = []
+    let watchesDeliveries: Bool
+    private(set) var steps: [MessageStep] = []
     private(set) var encodings = 0
     /// Of the messages encoded, in that order.
     private(set) var numbers: [UInt64] = []
     private var next: UInt64 = 0
 
-    init(_ broker: any Broker = MemoryBroker()) throws {
-        self.driven = try DrivenLoop()
+    init(_ broker: any Broker = MemoryBroker(), watching: Bool = false, queue: SendQueueLimits? = nil) throws {
+        self.watchesDeliveries = watching
+        var configuration = EventLoopConfiguration()
+        configuration.queue = queue ?? configuration.queue
+        self.driven = try DrivenLoop(configuration)
         self.broker = broker
         self.hub = RoomHub(directory: self.directory)
         self.shard = RoomShard(
@@ -50,6 +55,10 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
         self.confirmed.append((connection, id))
     }
 
+    func watched(_ step: MessageStep) {
+        self.steps.append(step)
+    }
+
     /// A frame is the first letter of its protocol, the variant, then the payload.
     func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch) {
         self.encodings += 1
@@ -58,8 +67,8 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
         batch.append(frame.span, number: number)
     }
 
-    func member() throws -> (connection: ConnectionHandle, peer: Peer) {
-        try self.driven.connect(Silent())
+    func member(sendBuffer: Int? = nil) throws -> (connection: ConnectionHandle, peer: Peer) {
+        try self.driven.connect(Silent(), sendBuffer: sendBuffer)
     }
 
     /// A message as the broker brings it; a stranger's where no sender is named.

@@ -25,6 +25,7 @@ import Testing
         _ = heartbeat.tick(at: self.start)
         let pong = heartbeat.pong(8, at: self.start + .milliseconds(30))
         #expect(pong == .milliseconds(30))
+        #expect(heartbeat.lastRTT == .milliseconds(30))
         #expect(heartbeat.deadline == self.start + .seconds(25))
         #expect(heartbeat.tick(at: self.start + .seconds(25)) == .ping(payload: 9, until: self.start + .seconds(45)))
     }
@@ -34,6 +35,19 @@ import Testing
         _ = heartbeat.tick(at: self.start)
         #expect(heartbeat.tick(at: self.start + .seconds(19)) == .wait(until: self.start + .seconds(20)))
         #expect(heartbeat.tick(at: self.start + .seconds(20)) == .giveUp)
+    }
+
+    @Test func `it knows the last round trip, and keeps no more room for it than it had`() {
+        #expect(MemoryLayout<Heartbeat>.size <= 64)
+        var heartbeat = self.heartbeat(spread: 0)
+        #expect(heartbeat.lastRTT == nil)
+        for (number, trip) in [Duration.microseconds(250), .nanoseconds(3), .seconds(9000)].enumerated() {
+            let sent = heartbeat.deadline
+            _ = heartbeat.tick(at: sent)
+            #expect(heartbeat.lastRTT == (number == 0 ? nil : .microseconds([250, 1][number - 1])))
+            _ = heartbeat.pong(UInt64(8 + number), at: sent + trip)
+        }
+        #expect(heartbeat.lastRTT == .microseconds(Int64(UInt32.max)))
     }
 
     @Test func `a pong nobody asked for says nothing`() {

@@ -47,6 +47,10 @@ import Testing
         #expect(line[.messagesReceived] == "1")
         #expect(line[.messagesSent] == "1")
         #expect(line[.bytesSent] == "1")
+        #expect(line[.rooms] == "2")
+        #expect(line[.dropped] == "0")
+        #expect(line[.closedBeforeWrite] == nil && line[.writeErrors] == nil)
+        #expect(line[.rttMs] == nil && line[.error] == nil)
     }
 
     @Test func `a second goodbye changes nothing`() throws {
@@ -136,5 +140,6 @@ import Testing
         let line = try #require(stage.log.lines(of: "command.failed").first)
         #expect(line[.reason] == "rate_limited")
         #expect(line[.error] == sentence)
+        #expect(line[.command] == "subscribe" && line[.room] == "c")
     }
 }

@@ -42,7 +42,8 @@ final class SessionStage {
 
     init(
         traits: PerCase<ProtocolName, ProtocolTraits> = PerCase { $0 == .plain ? taciturn : talkative },
-        settings text: [String: String] = [:]
+        settings text: [String: String] = [:],
+        level: LogLevel = .debug
     ) throws {
         self.driven = try DrivenLoop()
         let loop = self.driven.loop
@@ -57,7 +58,7 @@ final class SessionStage {
             traits: traits,
             reconnects: ReconnectStore(window: .seconds(120)),
             users: self.users,
-            log: EventLog(threshold: .debug, sink: self.log)
+            log: EventLog(threshold: level, sink: self.log)
         )
         let directory = RoomDirectory()
         self.hub = RoomHub(directory: directory)

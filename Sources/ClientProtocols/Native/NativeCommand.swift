@@ -52,7 +52,7 @@ struct NativeCommand: ~Copyable {
             try self.checkMembers(of: command, in: text)
             return ClientRequest(id: id, command: try self.command(command, in: text))
         } catch {
-            throw .command(CommandFault(id: id, command: command, error))
+            throw .command(CommandFault(id: id, command: command, room: try? self.room(in: text), error))
         }
     }
 

@@ -61,7 +61,7 @@ package final class Plain: ClientProtocol {
 
     /// Whatever it was, it was meant to be published.
     package func readOversized(_ explanation: String) -> ClientInput {
-        .fault(CommandFault(id: nil, command: .publish, Refusal(.tooBig, explanation)))
+        .fault(CommandFault(id: nil, command: .publish, room: self.room, Refusal(.tooBig, explanation)))
     }
 
     package static func write(_ request: ClientRequest, into bytes: inout [UInt8]) -> Bool {

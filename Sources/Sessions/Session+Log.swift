@@ -1,0 +1,101 @@
+import Instruments
+package import Messaging
+package import Reactor
+
+/// What the log says of a session.
+extension Session {
+    /// Writes a line that says whose it is.
+    func log(_ event: SessionEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
+        self.registry.log.write(event, self.names + values())
+    }
+
+    /// Which connection, which user and which protocol.
+    private var names: [(LogField, LogValue)] {
+        let connection: (LogField, LogValue) = (.connectionId, .text(self.identity.connection.text))
+        let language: (LogField, LogValue) = (.protocol, .text(self.identity.protocolName.label))
+        guard let user = self.identity.user else { return [connection, language] }
+        return [connection, (.userId, .text(user.text)), language]
+    }
+
+    /// What is known at the goodbye, for the line that is written when the socket is gone.
+    func words(on ending: Ending, after lived: Duration, room: RoomName?, error: String?) -> [(LogField, LogValue)] {
+        var words: [(LogField, LogValue)] = [
+            (.transport, .text(self.identity.transport.label)),
+            (.remoteAddress, .text(self.identity.remoteAddress)),
+            (.initiator, .text(ending.initiator.label)),
+            (.reason, .text(ending.reason.label)),
+            (.durationMs, .integer(lived.wholeMilliseconds)),
+            (.rooms, .integer(Int64(self.subscriptions.count))),
+        ]
+        if let code = ending.code {
+            words.append((.closeCode, .integer(Int64(code))))
+        }
+        if let room {
+            words.append((.room, .text(room.text)))
+        }
+        let told = ending.initiator == .client ? "" : ending.explanation
+        if let sentence = error ?? (told.isEmpty ? nil : told) {
+            words.append((.error, .text(sentence)))
+        }
+        if let rtt = self.heartbeat?.lastRTT {
+            words.append((.rttMs, .decimal(Double(rtt.wholeNanoseconds / 1000) / 1000)))
+        }
+        return words
+    }
+
+    /// Writes the one line on all that a connection was.
+    func logClosed(_ final: ConnectionCounters) {
+        var counts: [(LogField, LogValue)] = [
+            (.messagesReceived, .integer(Int64(clamping: final.messagesReceived))),
+            (.messagesSent, .integer(Int64(clamping: final.messagesSent))),
+            (.bytesReceived, .integer(Int64(clamping: final.bytesReceived))),
+            (.bytesSent, .integer(Int64(clamping: final.bytesSent))),
+            (.dropped, .integer(Int64(clamping: final.dropped))),
+        ]
+        if final.closedBeforeWrite > 0 {
+            counts.append((.closedBeforeWrite, .integer(Int64(clamping: final.closedBeforeWrite))))
+        }
+        if final.writeErrors > 0 {
+            counts.append((.writeErrors, .integer(Int64(clamping: final.writeErrors))))
+        }
+        self.log(.closed, self.lastWords + counts)
+    }
+
+    /// - Parameter message: `nil` where the publication was refused before it had an id.
+    func logRefused(_ refusal: Refusal, _ room: RoomName?, _ message: MessageID?) {
+        self.log(
+            .publicationRefused,
+            [(.reason, .text(RejectionReason(refusal.code).label)), (.error, .text(refusal.sentence))]
+                + Self.room(room) + (message.map { [(.messageId, .text($0.text))] } ?? [])
+        )
+    }
+
+    func logFailed(_ command: CommandName, _ refusal: Refusal, _ room: RoomName?) {
+        self.log(
+            .commandFailed,
+            [
+                (.command, .text(command.label)), (.reason, .text(refusal.code.label)),
+                (.error, .text(refusal.sentence)),
+            ] + Self.room(room)
+        )
+    }
+
+    /// Messages for this client began to be dropped because it reads too slowly, or that is over.
+    ///
+    /// - Parameter room: Whose message was the first.
+    package func dropsChanged(_ change: DropChange, room: RoomName?) {
+        switch change {
+        case .began:
+            self.log(.dropsBegan, Self.room(room))
+        case .ended(let frames, let lasted):
+            self.log(
+                .dropsEnded,
+                [(.dropped, .integer(Int64(clamping: frames))), (.durationMs, .integer(lasted.wholeMilliseconds))]
+            )
+        }
+    }
+
+    private static func room(_ room: RoomName?) -> [(LogField, LogValue)] {
+        room.map { [(.room, .text($0.text))] } ?? []
+    }
+}
