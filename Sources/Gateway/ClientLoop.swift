@@ -61,7 +61,10 @@ struct ClientLoop: Sendable {
         self.registry = LoopBound(registry, on: loop)
         self.webSockets = LoopBound(webSockets, on: loop)
         let router = PublicRoutes.router(webSockets, shared.settings)
-        self.server = LoopBound(HTTPServer(loop: loop, router: router, limits: shared.settings.http), on: loop)
+        let server = HTTPServer(loop: loop, router: router, limits: shared.settings.http)
+        let handshakes = webSockets.handshakes
+        server.onRejection = { handshakes.rejected($0, $1, $2) }
+        self.server = LoopBound(server, on: loop)
     }
 
     /// Lets clients in through one of the public listener's sockets.

@@ -32,7 +32,7 @@ package final class WebSocketEndpoint {
             let upgrade = try Upgrade(head.target, offering: handshake.subprotocols, for: endpoint, self.rules)
             self.open(upgrade, handshake, exchange)
         } catch {
-            self.shared.countRejected(error.reason)
+            self.shared.noteRejected(error, exchange.request.peer)
             exchange.refuse(HTTPProblem(error.status, error.explanation, headers: error.headers))
         }
     }

@@ -9,6 +9,7 @@ package final class WebSocketHost {
     package let loop: EventLoop
     package let registry: SessionRegistry
     package let settings: TransportSettings
+    package let handshakes: HandshakeLog
     let frames = FrameEncoder(role: .server)
     package private(set) var rejected = PerCase<HandshakeRejection, UInt64>(repeating: 0)
     /// Set once the instance takes nobody in any more.
@@ -23,10 +24,12 @@ package final class WebSocketHost {
         self.loop = loop
         self.registry = registry
         self.settings = settings
+        self.handshakes = HandshakeLog(registry.log)
     }
 
-    func countRejected(_ reason: HandshakeRejection) {
-        self.rejected[reason] += 1
+    func noteRejected(_ refusal: UpgradeRefusal, _ peer: SocketAddress) {
+        self.rejected[refusal.reason] += 1
+        self.handshakes.rejected(refusal, peer)
     }
 
     /// Makes a publisher wait while the instance holds too much that is unsent.

@@ -39,6 +39,17 @@ import Testing
             let metrics = try await running.scrape()
             #expect(metrics.sum("atalaya_handshakes_rejected_total") == cases.count)
             #expect(metrics.sum("atalaya_connections_opened_total") == 0)
+            let lines = running.log.lines(of: "handshake.rejected")
+            #expect(lines.count == cases.count)
+            #expect(lines.map { $0[.status] } == cases.map { "\($0.2.code)" })
+            for (line, (path, _, _, word)) in zip(lines, cases) {
+                #expect(line.level == .info && line.lineLimit != nil)
+                #expect(line[.remoteAddress] == "127.0.0.1")
+                #expect(line[.stage] == (path == "/nothing" ? "request" : "upgrade"))
+                #expect(word.isEmpty || line[.error]?.contains(word) == true, "\(path): \(line)")
+                #expect(line[.error]?.contains("access_token=x") != true)
+            }
+            #expect(lines.last?[.reason] == "not_found")
         }
     }
 
@@ -95,6 +106,9 @@ import Testing
             }
             #expect(metrics.sum("atalaya_handshakes_rejected_total", ["reason": "silent"]) == 1)
             #expect(metrics.sum("atalaya_handshakes_rejected_total", ["reason": "head_timeout"]) == 1)
+            let lines = running.log.lines(of: "handshake.rejected")
+            #expect(Set(lines.map { $0[.reason] }) == ["silent", "head_timeout"])
+            #expect(Set(lines.map { $0[.status] }) == [nil, "408"])
             silent.close()
             slow.close()
         }
