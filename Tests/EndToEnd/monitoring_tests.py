@@ -1,6 +1,7 @@
 """Dashboards and alerts: every name in them is one of ours, and a real Prometheus makes something of each query."""
 
 import re
+import signal
 import subprocess
 import unittest
 
@@ -60,14 +61,34 @@ class NameTests(TestCase):
                         legend = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
                         self.assertLessEqual(legend, labels_in(target["expr"]) | {"instance"})
 
+    async def test_the_runbooks_may_be_anywhere(self):
+        script = PROJECT / "scripts/alerts"
+        rules = (PROJECT / "alerts/gateway.yaml").read_text()
+        base = re.search("^# runbooks: (.+)$", rules, re.M)[1]
+        elsewhere = "https://wiki.example.com/a&b"
+        printed = subprocess.run([script, elsewhere], capture_output=True, text=True, timeout=10)
+        self.assertEqual((printed.returncode, printed.stdout), (0, rules.replace(base, elsewhere)))
+        for wrong in (["docs/alerts.md"], ["https://a b"], ["https://a#b"], [elsewhere, elsewhere]):
+            self.assertEqual(subprocess.run([script, *wrong], capture_output=True, timeout=10).returncode, 2)
+
+    async def test_panels_that_the_runbooks_name_are_there(self):
+        page = " ".join((PROJECT / "docs/alerts.md").read_text().split())
+        named = set(re.findall(r"\*([A-Z][^*]*)\*", page)) - {"Status, Targets"}
+        self.assertGreater(len(named), 10)
+        titles = {panel["title"] for dashboard in dashboards() for panel in dashboard.panels}
+        self.assertLessEqual(named, titles)
+
     async def test_every_alert_is_explained_and_tried(self):
         page = (PROJECT / "docs/alerts.md").read_text()
         tried = (PROJECT / "alerts/gateway_tests.yaml").read_text()
         rules = (PROJECT / "alerts/gateway.yaml").read_text()
         names = [name for name, _ in alerts()]
         self.assertEqual(re.findall(r"^## (\w+)$", page, re.M), names)
+        base = re.search("^# runbooks: (https://.+)$", rules, re.M)[1]
+        links = re.findall("runbook_url: (.+)$", rules, re.M)
+        # A heading's anchor is its text in lower case.
+        self.assertEqual(links, [f"{base}#{name.lower()}" for name in names])
         for name in names:
-            self.assertIn(f"runbook: docs/alerts.md#{name.lower()}\n", rules)
             self.assertIn(f"{{eval_time: 100m, alertname: {name}, exp_alerts: []}}", tried, "quiet where all is well")
             self.assertRegex(tried, rf"alertname: {name}\n +exp_alerts:\n +- exp_labels", "fires")
 
@@ -103,6 +124,17 @@ class PrometheusTests(TestCase):
                     self.assertTrue(found or expression.endswith("> 0"), expression)
         # One evaluation may be older than the first scrape.
         await self.until(lambda: not self.troubled(prometheus), "an alert is wrong, or fires where all is well")
+
+    async def test_a_killed_instance_is_noticed(self):
+        killed, other = self.gateway().ready(), self.gateway().ready()
+        prometheus = Prometheus(killed, other)
+        self.addCleanup(prometheus.end)
+        await self.until(lambda: prometheus.has("count(atalaya_build_info) == 2"), "Prometheus does not scrape")
+        killed.stop(signal.SIGKILL)
+        # It fires when it has been pending for two minutes.
+        pending = f'ALERTS{{alertname="AtalayaInstanceDown",instance="127.0.0.1:{killed.management}"}}'
+        await self.until(lambda: prometheus.has(pending), "nobody notices")
+        self.assertEqual(prometheus.query('ALERTS{alertname!="AtalayaInstanceDown"}'), [])
 
     @staticmethod
     def troubled(prometheus):

@@ -85,7 +85,10 @@ class Dashboard:
 
 
 def filled_in(expression):
-    return expression.replace("$__rate_interval", "2s").replace("$job", ".*").replace("$instance", ".*")
+    values = {"$__rate_interval": "2s", "$job": ".*", "$instance": ".*", "$queue_limit": "1", "$memory_limit": "1"}
+    for variable, value in values.items():
+        expression = expression.replace(variable, value)
+    return expression
 
 
 def dashboards():
