@@ -16,10 +16,10 @@ extension Session {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
         self.waiting = nil
-        let lived = self.registry.loop.now - self.openedAt
-        self.lastWords = self.words(on: ending, after: lived, room: room, error: error)
         // Asked for once: each time costs a retain that has to look whether it still is there.
         let registry = self.registry
+        let lived = registry.loop.now - self.openedAt
+        self.lastWords = self.words(on: ending, after: lived, room: room, error: error)
         for subscription in self.subscriptions {
             registry.shard.leave(subscription)
         }
