@@ -32,10 +32,16 @@ struct SettingsOptions: ParsableArguments {
     )
     var redisURL: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The lowest level to log.", valueName: "level"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The lowest level to log: debug, info, warning or error.", valueName: "level")
+    )
     var logLevel: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("How log lines are written.", valueName: "format"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How log lines are written: json, or human for people.", valueName: "format")
+    )
     var logFormat: String?
 
     @Option(

@@ -8,16 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// A CURLM. One thread at a time, but for `atalaya_multi_wake`.
+/// A CURLM. Used by one thread at a time, except for `atalaya_multi_wake`.
 typedef struct atalaya_multi atalaya_multi;
 
-/// A CURL with all it points to: request body, headers, and what was received so far.
+/// A CURL with everything it points to: request body, headers, and what has been received so far.
 typedef struct atalaya_transfer atalaya_transfer;
 
-/// A thread that takes no signals: a SIGPIPE that a write of OpenSSL's raises stays with it, unseen.
+/// A thread that blocks all signals, so that a SIGPIPE from one of OpenSSL's writes does no harm.
 typedef struct atalaya_thread atalaya_thread;
 
-/// How a transfer ended; our words for the CURLcodes that a caller can do something about.
+/// How a transfer ended; our own names for the CURLcodes that a caller can react to.
 typedef enum {
     atalaya_ended_well,
     atalaya_ended_unresolved,
@@ -39,16 +39,16 @@ atalaya_multi *atalaya_multi_create(void);
 void atalaya_multi_free(atalaya_multi *multi);
 bool atalaya_multi_add(atalaya_multi *multi, atalaya_transfer *transfer);
 void atalaya_multi_remove(atalaya_multi *multi, atalaya_transfer *transfer);
-/// Reads and writes whatever can be without waiting.
+/// Reads and writes whatever is possible without waiting.
 void atalaya_multi_perform(atalaya_multi *multi);
-/// One transfer that has ended and was not reported yet; it is to be removed and freed.
+/// One transfer that has ended and was not reported yet; the caller must remove and free it.
 atalaya_ending atalaya_multi_next_ending(atalaya_multi *multi);
-/// Until a socket is ready, a time-out of curl's own is due, somebody wakes it, or the time is over.
+/// Waits until a socket is ready, one of curl's own time-outs is due, somebody wakes it, or the time is up.
 void atalaya_multi_wait(atalaya_multi *multi, int milliseconds);
-/// From any thread; not lost if nobody waits yet.
+/// From any thread; not lost if nobody is waiting yet.
 void atalaya_multi_wake(atalaya_multi *multi);
 
-/// Writes the host of a URL, an IPv6 address in its brackets; how many bytes, 0 where there is none or no room.
+/// Writes the host of a URL, an IPv6 address with its brackets; returns its length, 0 if there is none or no room.
 size_t atalaya_url_host(const char *url, uint8_t *text, size_t room);
 
 /// `method`: in capitals.
@@ -61,21 +61,21 @@ bool atalaya_transfer_add_header(atalaya_transfer *transfer, const char *line);
 /// Copied.
 void atalaya_transfer_set_body(atalaya_transfer *transfer, const uint8_t *__counted_by(count) bytes __noescape,
                                size_t count);
-/// A file of certificates in PEM that are trusted instead of the system's.
+/// A PEM file with the certificates to trust instead of the system's.
 void atalaya_transfer_set_authorities(atalaya_transfer *transfer, const char *path);
-/// Not even one that the environment names.
+/// No proxy, even if the environment names one.
 void atalaya_transfer_use_no_proxy(atalaya_transfer *transfer);
 
 int32_t atalaya_transfer_status(atalaya_transfer *transfer);
 size_t atalaya_transfer_body_bytes(atalaya_transfer *transfer);
 /// The header fields of the last answer, each line with its CRLF, without the status line.
 size_t atalaya_transfer_head_bytes(atalaya_transfer *transfer);
-/// `count`: exactly as many as there are.
+/// `count`: exactly the number of bytes there are.
 void atalaya_transfer_copy_body(atalaya_transfer *transfer, uint8_t *__counted_by(count) bytes __noescape,
                                 size_t count);
 void atalaya_transfer_copy_head(atalaya_transfer *transfer, uint8_t *__counted_by(count) bytes __noescape,
                                 size_t count);
-/// curl's own sentence on what went wrong; valid as long as the transfer is.
+/// curl's own description of what went wrong; valid as long as the transfer.
 const char *atalaya_transfer_reason(atalaya_transfer *transfer, atalaya_outcome outcome);
 
 /// `name`: at most 15 characters.

@@ -1,7 +1,7 @@
 // The kernel as the reactor sees it: small wrappers, one system call each.
 //
-// Every call that can fail answers a negative errno, so that nobody reads `errno` after the fact. Addresses and message
-// headers are built here, so that Swift sees plain numbers and spans of bytes.
+// Every call that can fail returns a negative errno, so that nobody has to read `errno` afterwards. Addresses and
+// message headers are built here, so that Swift sees plain numbers and spans of bytes.
 #pragma once
 
 #include <errno.h>
@@ -24,7 +24,7 @@ uint64_t linux_wall_now(void);
 
 // MARK: epoll and eventfd
 
-/// `struct epoll_event` with its token as one number; packed where the kernel's is.
+/// `struct epoll_event` with its token as one number; packed where the kernel packs it.
 struct
 #if defined(__x86_64__)
     __attribute__((packed))
@@ -47,7 +47,7 @@ int linux_epoll_create(void);
 int linux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token);
 int linux_epoll_change(int epoll, int descriptor, uint32_t events, uint64_t token);
 int linux_epoll_remove(int epoll, int descriptor);
-/// How many events were written to `events`; 0 when the time is up or a signal came.
+/// Returns how many events were written to `events`; 0 if the time is up or a signal came.
 int linux_epoll_wait(int epoll, struct linux_event *events, int capacity, int milliseconds);
 
 int linux_eventfd_create(void);
@@ -56,7 +56,7 @@ void linux_eventfd_clear(int descriptor);
 
 // MARK: addresses
 
-/// An IPv4 or IPv6 address and port; `version` is 4 or 6, and 0 where there is none (a socket pair).
+/// An IPv4 or IPv6 address and port; `version` is 4 or 6, or 0 if there is none (a socket pair).
 struct __attribute__((swift_attr("safe"))) linux_address {
     uint64_t high;   // bytes 0...7 of an IPv6 address, in order
     uint64_t low;    // bytes 8...15, or bytes 0...3 of an IPv4 address
@@ -65,7 +65,7 @@ struct __attribute__((swift_attr("safe"))) linux_address {
     uint8_t version;
 };
 
-/// Asks the system's resolver and blocks; how many addresses were written, or a negative EAI code.
+/// Asks the system's resolver and blocks; returns how many addresses were written, or a negative EAI code.
 int linux_resolve(const char *host, struct linux_address *addresses, int capacity);
 const char *linux_resolve_message(int code);
 
@@ -75,22 +75,22 @@ int linux_close(int descriptor);
 /// A non-blocking TCP socket for one outgoing connection, TCP_NODELAY set.
 int linux_tcp_socket(uint8_t version, int not_sent_low_water);
 int linux_connect(int descriptor, struct linux_address address);
-/// Binds a listening socket; what it is given here, its connections inherit. With `shared`, others may join the port.
+/// Binds a listening socket; its connections inherit the options set here. With `shared`, others may join the port.
 int linux_bind_listener(struct linux_address address, bool dual_stack, bool shared);
-/// Lets others join the port of a socket that was bound alone.
+/// Lets others join the port of a socket that was bound exclusively.
 int linux_share_port(int descriptor);
 int linux_start_listening(int descriptor, int backlog, int not_sent_low_water);
 /// The next waiting connection, non-blocking.
 int linux_accept(int listener, struct linux_address *peer);
 int linux_local_address(int descriptor, struct linux_address *address);
 int linux_peer_address(int descriptor, struct linux_address *address);
-/// The pending error of a socket as a positive errno, 0 where there is none.
+/// The pending error of a socket as a positive errno, 0 if there is none.
 int linux_socket_error(int descriptor);
 int linux_end_output(int descriptor);
 /// Makes the next close send a reset and free the kernel's queue.
 void linux_reset_on_close(int descriptor);
 int linux_make_nonblocking(int descriptor);
-/// A descriptor that stands for nothing, to be given up when the table is full.
+/// A descriptor without a purpose, to be given up when the table is full.
 int linux_spare_descriptor(void);
 /// Two connected stream sockets, non-blocking.
 int linux_socket_pair(int *first, int *second);
@@ -110,7 +110,7 @@ int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts);
 
 // MARK: reading and writing
 
-// Both without errno and without the cancellation point that the C library wraps round them.
+// Both without errno and without the cancellation point that the C library wraps around them.
 #if defined(__x86_64__)
 static inline long linux_call_6(long number, long a, long b, long c, long d, long e, long f) {
     register long fourth __asm__("r10") = d;
@@ -153,7 +153,7 @@ ssize_t linux_send_pieces(int descriptor, const struct iovec *pieces, size_t cou
 
 // MARK: memory
 
-/// Zeroed pages that take memory only once they are touched, or NULL.
+/// Zeroed pages that take up memory only once they are touched, or NULL.
 void *linux_reserve_pages(size_t bytes);
 void linux_release_pages(void *pages, size_t bytes);
 
@@ -164,10 +164,10 @@ int linux_usable_cores(void);
 
 /// Starts a joinable thread; 0 or a negative errno. The name is cut after 15 bytes.
 int linux_thread_start(void (*body)(void *context), void *context, const char *name, uint64_t *thread);
-/// The same, and nobody waits for it.
+/// The same, but detached: nobody waits for it.
 int linux_thread_start_detached(void (*body)(void *context), void *context, const char *name);
 void linux_thread_join(uint64_t thread);
 uint64_t linux_thread_self(void);
-/// What this thread was last told to keep; NULL at first.
+/// The value that this thread was last given to keep; NULL at first.
 void *linux_thread_value(void);
 void linux_thread_set_value(void *value);

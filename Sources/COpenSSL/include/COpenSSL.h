@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Writes the SHA-1 of `count` bytes to the 20 of `digest`; 1 on success. The algorithm is fetched once in the process.
+/// Writes the SHA-1 of `count` bytes to the 20 of `digest`; 1 on success. The algorithm is fetched once per process.
 int atalaya_sha1(const uint8_t *bytes, size_t count, uint8_t *digest);
 
 /// Fills `bytes` from OpenSSL's generator; 1 on success.
@@ -18,7 +18,7 @@ int atalaya_random(uint8_t *bytes, size_t count);
 int atalaya_hmac_sha256(
     const uint8_t *key, size_t key_count, const uint8_t *bytes, size_t count, uint8_t *code);
 
-/// 0 when the first `count` bytes are equal, in a time that depends on `count` alone.
+/// 0 if the first `count` bytes are equal, in a time that depends only on `count`.
 int atalaya_compare(const uint8_t *one, const uint8_t *other, size_t count);
 
 #endif
