@@ -104,7 +104,7 @@ final class HTTPConnection: SocketHandler {
             self.refuse(
                 head,
                 .methodNotAllowed,
-                HTTPProblem(.methodNotAllowed, "this path knows \(allow)", headers: ["Allow": allow])
+                HTTPProblem(.methodNotAllowed, "this path supports \(allow)", headers: ["Allow": allow])
             )
         case .route(let route, let parameters):
             if let response = self.server.admission?(head, route.pattern, self.peer) {

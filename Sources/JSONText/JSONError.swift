@@ -41,7 +41,7 @@ extension JSONError: CustomStringConvertible {
         switch self.fault {
         case .unexpectedEnd: "the JSON ends early, at byte \(self.offset)"
         case .unexpectedByte(let byte):
-            "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), cannot stand there in JSON"
+            "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), is not allowed there in JSON"
         case .malformedNumber: "the number at byte \(self.offset) is not a valid JSON number"
         case .controlCharacter(let byte):
             "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), must be escaped in a JSON string"
