@@ -9,17 +9,15 @@ extension Session {
     ///
     /// From here on the client is gone, though its last bytes are still to be written.
     ///
-    /// - Parameters:
-    ///   - room: The room whose messages filled the queue of a slow consumer.
-    ///   - error: The system's word on a broken connection.
-    package func sayGoodbye(_ ending: Ending, room: RoomName? = nil, error: String? = nil) {
+    /// - Parameter room: The room whose messages filled the queue of a slow consumer.
+    package func sayGoodbye(_ ending: Ending, room: RoomName? = nil) {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
         self.waiting = nil
         // Asked for once: each time costs a retain that has to look whether it still is there.
         let registry = self.registry
         let lived = registry.loop.now - self.openedAt
-        self.lastWords = self.words(on: ending, after: lived, room: room, error: error)
+        self.lastWords = self.words(on: ending, after: lived, room: room)
         for subscription in self.subscriptions {
             registry.shard.leave(subscription)
         }

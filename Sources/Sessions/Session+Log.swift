@@ -18,7 +18,7 @@ extension Session {
     }
 
     /// What is known at the goodbye, for the line that is written when the socket is gone.
-    func words(on ending: Ending, after lived: Duration, room: RoomName?, error: String?) -> [(LogField, LogValue)] {
+    func words(on ending: Ending, after lived: Duration, room: RoomName?) -> [(LogField, LogValue)] {
         var words: [(LogField, LogValue)] = [
             (.transport, .text(self.identity.transport.label)),
             (.remoteAddress, .text(self.identity.remoteAddress)),
@@ -33,9 +33,9 @@ extension Session {
         if let room {
             words.append((.room, .text(room.text)))
         }
-        let told = ending.initiator == .client ? "" : ending.explanation
-        if let sentence = error ?? (told.isEmpty ? nil : told) {
-            words.append((.error, .text(sentence)))
+        // A close that the client began is no error, and what it says there is its own.
+        if ending.initiator != .client, !ending.explanation.isEmpty {
+            words.append((.error, .text(ending.explanation)))
         }
         if let rtt = self.heartbeat?.lastRTT {
             words.append((.rttMs, .decimal(Double(rtt.wholeNanoseconds / 1000) / 1000)))

@@ -147,8 +147,9 @@ extension WebSocketConnection: SocketHandler {
     package func inputEnded(_ connection: ConnectionHandle) {
         // A peer that ends the stream without a close frame has gone, whatever it still reads.
         self.isClosing = true
-        self.session?.sayGoodbye(Ending(.abnormal, by: .network))
-        self.shared.loop.close(self.handle, .peerClosed)
+        let ending = SocketEnding.peerClosed
+        self.session?.sayGoodbye(Ending(.abnormal, by: .network, ending.sentence))
+        self.shared.loop.close(self.handle, ending)
     }
 
     package func timerFired(_ connection: ConnectionHandle) {
@@ -181,11 +182,9 @@ extension WebSocketConnection: SocketHandler {
         case .slowConsumer, .queueAged, .overBudget:
             session.sayGoodbye(Ending(.slowConsumer, by: .server, ending.sentence))
         case .shutdown:
-            session.sayGoodbye(Ending(.drain, by: .server, "the gateway is stopping"))
-        case .ioError, .reset:
-            session.sayGoodbye(Ending(.abnormal, by: .network), error: "\(ending)")
+            session.sayGoodbye(Ending(.drain, by: .server, ending.sentence))
         default:
-            session.sayGoodbye(Ending(.abnormal, by: .network))
+            session.sayGoodbye(Ending(.abnormal, by: .network, ending.sentence))
         }
         session.closed(final)
     }
@@ -230,17 +229,6 @@ extension WebSocketConnection: SessionOutput {
 
     package var hasUnsentBytes: Bool {
         (self.shared.loop.counters(of: self.handle)?.queuedBytes ?? 0) > 0
-    }
-}
-
-extension SocketEnding {
-    /// What a client is told, and the log says, of its not reading.
-    fileprivate var sentence: String {
-        switch self {
-        case .queueAged: "messages were not read in time: one waited longer than queue.age"
-        case .overBudget: "messages were not read in time: all send queues together exceeded queue.totalBytes"
-        default: "messages were not read in time: the send queue was full (queue.bytes)"
-        }
     }
 }
 

@@ -91,6 +91,7 @@ import Testing
             peer.endOutput()
             let closed = try await running.log.wait(for: "connection.closed")
             #expect(closed[0][.reason] == "abnormal" && closed[0][.initiator] == "network")
+            #expect(closed[0][.error] == "the client ended the TCP connection without a close frame")
             #expect(await peer.text().hasPrefix("HTTP/1.1 101 "))
             expectConserved(try await running.scrape())
         }
