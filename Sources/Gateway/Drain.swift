@@ -61,7 +61,7 @@ final class Drain: Sendable {
         let pace = self.settings.pace
         self.log.write(
             GatewayEvent.drainClosing,
-            [(.connections, .integer(Int64(open))), (.durationMs, .integer(pace.wholeMilliseconds))]
+            [(.connections, .integer(Int64(open))), (.waitMs, .integer(pace.wholeMilliseconds))]
         )
         for client in self.loops {
             client.loop.execute {

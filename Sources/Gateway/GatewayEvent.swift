@@ -24,11 +24,11 @@ package enum GatewayEvent: String, LogEvent {
         case .started: "The gateway is listening."
         case .failedToStart: "The gateway could not start."
         case .stopped: "The gateway has stopped."
-        case .acceptFailed: "New connections could not be taken; they wait or were turned away."
-        case .loopLate: "An event loop did not answer in time; its last numbers are shown."
-        case .drainBegan: "The instance is unready and will let go of its clients."
-        case .drainClosing: "Clients are told to reconnect elsewhere."
-        case .drainEnded: "The drain is over."
+        case .acceptFailed: "New connections could not be accepted; they wait or were turned away."
+        case .loopLate: "An event loop did not report its metrics in time; its previous values are shown."
+        case .drainBegan: "A drain has begun: the instance is unready, and its clients will be closed after waitMs."
+        case .drainClosing: "Clients are being closed and told to reconnect elsewhere, evenly over waitMs."
+        case .drainEnded: "The drain is over; any connections that are left are cut."
         }
     }
 
@@ -40,7 +40,7 @@ package enum GatewayEvent: String, LogEvent {
         case .acceptFailed: [.loop, .error, .count, .waitMs]
         case .loopLate: [.loop, .durationMs]
         case .drainBegan: [.waitMs]
-        case .drainClosing: [.connections, .durationMs]
+        case .drainClosing: [.connections, .waitMs]
         case .drainEnded: [.connections, .durationMs]
         }
     }

@@ -8,7 +8,7 @@ package enum ManagementEvent: String, LogEvent {
 
     package var message: String {
         switch self {
-        case .drainRequested: "An operator asked for a drain."
+        case .drainRequested: "An operator requested a drain."
         }
     }
 

@@ -6,18 +6,18 @@ package struct ManagementMetrics: MetricSource {
         static let ready = MetricFamily(
             "atalaya_ready",
             .gauge,
-            "Whether a check of the readiness probe is passed.",
+            "1 if a check of the readiness probe passes, otherwise 0.",
             labels: ["check"]
         )
         static let drainState = MetricFamily(
             "atalaya_drain_state",
             .gauge,
-            "0 serving, 1 unready and waiting for balancers, 2 closing connections, 3 drained."
+            "0 serving, 1 unready and waiting for load balancers to notice, 2 closing connections, 3 drained."
         )
         static let drainConnectionsRemaining = MetricFamily(
             "atalaya_drain_connections_remaining",
             .gauge,
-            "Connections that a drain still waits for."
+            "Connections that a drain still has to close."
         )
     }
 

@@ -2,53 +2,58 @@ package import Instruments
 
 /// The metric families of whatever broker there is.
 package enum BrokerMetrics {
-    static let up = MetricFamily("atalaya_broker_up", .gauge, "Whether the broker can be reached.", labels: ["broker"])
+    static let up = MetricFamily(
+        "atalaya_broker_up",
+        .gauge,
+        "1 if the broker can be used, otherwise 0.",
+        labels: ["broker"]
+    )
     static let subscriptions = MetricFamily(
         "atalaya_broker_subscriptions",
         .gauge,
-        "Rooms this instance is subscribed to at the broker.",
+        "Rooms that this instance is subscribed to at the broker.",
         labels: ["broker"]
     )
     static let reconnects = MetricFamily(
         "atalaya_broker_reconnects_total",
         .counter,
-        "Connections to the broker made again after one was lost.",
+        "Lost connections to the broker that were made again.",
         labels: ["broker"]
     )
     static let errors = MetricFamily(
         "atalaya_broker_errors_total",
         .counter,
-        "Error replies, and envelopes that could not be read.",
+        "Error replies from the broker, and messages from it that could not be read.",
         labels: ["broker"]
     )
     static let published = MetricFamily(
         "atalaya_broker_published_total",
         .counter,
-        "Publications that the broker took.",
+        "Publications that the broker accepted.",
         labels: ["broker"]
     )
     static let received = MetricFamily(
         "atalaya_broker_received_total",
         .counter,
-        "Messages of rooms that came from the broker.",
+        "Room messages that came from the broker.",
         labels: ["broker"]
     )
     static let rtt = MetricFamily(
         "atalaya_broker_rtt_seconds",
         .histogram,
-        "From a ping to the broker to its answer.",
+        "Time from sending the broker a ping to its answer.",
         labels: ["broker"]
     )
     static let gaps = MetricFamily(
         "atalaya_broker_gap_messages_total",
         .counter,
-        "Messages that another instance published and this one never got.",
+        "Messages that another instance published and this one never received.",
         labels: ["broker"]
     )
     static let duplicates = MetricFamily(
         "atalaya_broker_duplicates_total",
         .counter,
-        "Messages that came from the broker a second time, and were not delivered again.",
+        "Messages that came from the broker a second time and were not delivered again.",
         labels: ["broker"]
     )
 

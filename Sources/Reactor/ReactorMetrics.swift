@@ -2,7 +2,11 @@ package import Instruments
 
 /// The metric families of event loops and their send queues.
 package enum ReactorMetrics {
-    static let queueBytes = MetricFamily("atalaya_send_queue_bytes", .gauge, "Bytes that wait in send queues.")
+    static let queueBytes = MetricFamily(
+        "atalaya_send_queue_bytes",
+        .gauge,
+        "Bytes that wait in the send queues of all connections."
+    )
     static let slowConsumers = MetricFamily(
         "atalaya_slow_consumers",
         .gauge,
@@ -11,18 +15,18 @@ package enum ReactorMetrics {
     static let queueAge = MetricFamily(
         "atalaya_send_queue_age_seconds",
         .histogram,
-        "How long messages waited in a send queue before they left it."
+        "How long messages waited in a send queue before they were written."
     )
     static let lag = MetricFamily(
         "atalaya_event_loop_lag_seconds",
         .histogram,
-        "How long each turn of an event loop kept everything else waiting.",
+        "How long each turn of an event loop kept everything else on it waiting.",
         labels: ["loop"]
     )
     static let utilization = MetricFamily(
         "atalaya_event_loop_utilization_ratio",
         .gauge,
-        "The part of the time that an event loop was not waiting, since the scrape before.",
+        "Share of the time since the previous scrape in which an event loop was busy, from 0 to 1.",
         labels: ["loop"]
     )
 

@@ -28,18 +28,18 @@ package enum RedisEvent: String, LogEvent {
 
     package var message: String {
         switch self {
-        case .up: "Both connections to Redis stand: messages pass between instances."
-        case .down: "A connection to Redis is missing: messages do not pass between instances."
-        case .connected: "A connection to Redis stands."
+        case .up: "Both connections to Redis are up, and messages pass between instances."
+        case .down: "A connection to Redis is missing, and messages do not pass between instances."
+        case .connected: "A connection to Redis is up."
         case .connectionLost: "A connection to Redis was lost."
-        case .attemptFailed: "Redis could not be connected to; it is tried again."
-        case .attemptFailedAgain: "Redis could not be connected to, for the same reason as before; it is tried again."
-        case .subscribed: "All rooms are subscribed to at Redis after a new connection."
+        case .attemptFailed: "Connecting to Redis failed; it will be tried again."
+        case .attemptFailedAgain: "Connecting to Redis failed for the same reason as before; it will be tried again."
+        case .subscribed: "All rooms are subscribed to again after connecting to Redis."
         case .refused: "Redis refused a command."
-        case .unreadable: "What came from Redis could not be read and was not delivered."
-        case .gap: "Messages were published and never came from Redis."
-        case .duplicate: "Messages came from Redis a second time and were not delivered again."
-        case .late: "Messages of a connection that was given up came after newer ones and were not delivered."
+        case .unreadable: "Something from Redis could not be read and was not delivered."
+        case .gap: "Messages were published but never arrived from Redis."
+        case .duplicate: "Messages arrived from Redis a second time and were not delivered again."
+        case .late: "Messages sent over an abandoned connection arrived after newer ones and were not delivered."
         }
     }
 

@@ -27,23 +27,23 @@ package enum RoomsMetrics {
     static let deliveries = MetricFamily(
         "atalaya_deliveries_total",
         .counter,
-        "Messages by what became of them, one for each recipient.",
+        "Deliveries by outcome, one per message and recipient; written means handed to the kernel, not received by the client.",
         labels: ["protocol", "outcome"]
     )
     static let pending = MetricFamily(
         "atalaya_deliveries_pending",
         .gauge,
-        "Messages that wait in send queues, one for each recipient."
+        "Deliveries that wait in send queues, one per message and recipient."
     )
     static let unaccounted = MetricFamily(
         "atalaya_deliveries_unaccounted",
         .gauge,
-        "Expected deliveries less all outcomes and the pending ones; anything but 0 is a fault of the gateway."
+        "Expected deliveries minus all outcomes and pending ones; anything but 0 is a bug in the gateway."
     )
     static let recipients = MetricFamily(
         "atalaya_fanout_recipients",
         .histogram,
-        "Recipients of one message on one event loop."
+        "How many members of its room a message is sent to on one event loop."
     )
 
     package static let all = [rooms, subscriptions, deliveries, pending, unaccounted, recipients]

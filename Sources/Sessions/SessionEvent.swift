@@ -29,7 +29,7 @@ package enum SessionEvent: String, LogEvent {
         switch self {
         case .opened: "A client connected."
         case .closed: "A connection ended."
-        case .resumed: "A client came back and resumed its earlier connection."
+        case .resumed: "A client resumed its earlier connection; durationMs says how long it was away."
         case .dropsBegan: "A client reads too slowly, and messages for it are being dropped (queue.policy)."
         case .dropsEnded: "A client has caught up, and messages for it are no longer dropped."
         case .subscribed: "A connection joined a room."
@@ -37,9 +37,9 @@ package enum SessionEvent: String, LogEvent {
         case .commandFailed: "A client's command failed."
         case .publicationAccepted: "The broker accepted a client's message."
         case .publicationRefused: "A client's message was refused."
-        case .fannedOut: "A message is sent to the members of its room that are on one event loop."
+        case .fannedOut: "A message is being sent to its room's members on one event loop."
         case .deliveryQueued: "A message waits in a client's send queue."
-        case .deliverySettled: "A message has its outcome for one client."
+        case .deliverySettled: "The outcome of a message for one client is known."
         }
     }
 

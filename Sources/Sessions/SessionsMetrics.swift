@@ -24,85 +24,89 @@ package enum SessionsMetrics {
     static let active = MetricFamily(
         "atalaya_connections_active",
         .gauge,
-        "Open connections, counted from the registry.",
+        "Open connections, counted one by one.",
         labels: ["protocol", "transport", "tls"]
     )
-    static let users = MetricFamily("atalaya_users_active", .gauge, "Users with open connections.")
+    static let users = MetricFamily(
+        "atalaya_users_active",
+        .gauge,
+        "Users with open connections; an anonymous connection counts as a user of its own."
+    )
     static let opened = MetricFamily(
         "atalaya_connections_opened_total",
         .counter,
-        "Connections whose handshake was answered.",
+        "Connections that were opened.",
         labels: ["protocol", "transport"]
     )
     static let closed = MetricFamily(
         "atalaya_connections_closed_total",
         .counter,
-        "Connections that ended, by who began it and why.",
+        "Connections that were closed, by who closed them and why.",
         labels: ["protocol", "initiator", "reason"]
     )
     static let discrepancy = MetricFamily(
         "atalaya_connections_discrepancy",
         .gauge,
-        "Opened less closed less active; anything but 0 is a fault of the gateway."
+        "Connections opened minus closed minus active; anything but 0 is a bug in the gateway."
     )
     static let duration = MetricFamily(
         "atalaya_connection_duration_seconds",
         .histogram,
-        "How long connections lived.",
+        "How long connections lasted.",
         labels: ["protocol", "initiator"]
     )
     static let reconnects = MetricFamily(
         "atalaya_reconnects_total",
         .counter,
-        "Connections of clients that had been here before.",
+        "Clients that came back, by whether they resumed their earlier connection and where that one was.",
         labels: ["protocol", "outcome", "origin"]
     )
     static let reconnectGap = MetricFamily(
         "atalaya_reconnect_gap_seconds",
         .histogram,
-        "From the end of a connection to its client's return.",
+        "Time from the end of a connection to its client's return.",
         labels: ["protocol"]
     )
     static let received = MetricFamily(
         "atalaya_messages_received_total",
         .counter,
-        "Publications from clients, accepted or not.",
+        "Messages that clients published, accepted or not.",
         labels: ["protocol"]
     )
     static let receivedBytes = MetricFamily(
         "atalaya_message_received_bytes_total",
         .counter,
-        "Payloads of the frames that publications came in.",
+        "Payload bytes of the frames that publications came in.",
         labels: ["protocol"]
     )
     static let sent = MetricFamily(
         "atalaya_messages_sent_total",
         .counter,
-        "Messages of rooms written to clients.",
+        "Room messages written to clients; written means handed to the kernel, not received by the client.",
         labels: ["protocol"]
     )
     static let sentBytes = MetricFamily(
         "atalaya_message_sent_bytes_total",
         .counter,
-        "Payloads of the frames that messages of rooms were written in.",
+        "Payload bytes of the frames that room messages were written in.",
         labels: ["protocol"]
     )
     static let commands = MetricFamily(
         "atalaya_commands_total",
         .counter,
-        "What clients asked for beside publishing.",
+        "What clients asked for besides publishing, by whether it worked.",
         labels: ["protocol", "command", "result"]
     )
     static let rejected = MetricFamily(
         "atalaya_messages_rejected_total",
         .counter,
-        "Publications that were not accepted.",
+        "Publications that were refused, by reason.",
         labels: ["reason"]
     )
     static let pingRTT = MetricFamily(
         "atalaya_ping_rtt_seconds",
         .histogram,
-        "From a ping's sending to its pong.",
+        "Time from sending a client a ping to its pong.",
         labels: ["protocol"]
     )
 

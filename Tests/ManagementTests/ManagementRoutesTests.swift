@@ -110,13 +110,13 @@ import Testing
         #expect(answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
         #expect(
             answer.text == """
-                # HELP atalaya_ready Whether a check of the readiness probe is passed.
+                # HELP atalaya_ready 1 if a check of the readiness probe passes, otherwise 0.
                 # TYPE atalaya_ready gauge
                 atalaya_ready{check="draining"} 1
-                # HELP atalaya_drain_state 0 serving, 1 unready and waiting for balancers, 2 closing connections, 3 drained.
+                # HELP atalaya_drain_state 0 serving, 1 unready and waiting for load balancers to notice, 2 closing connections, 3 drained.
                 # TYPE atalaya_drain_state gauge
                 atalaya_drain_state 2
-                # HELP atalaya_drain_connections_remaining Connections that a drain still waits for.
+                # HELP atalaya_drain_connections_remaining Connections that a drain still has to close.
                 # TYPE atalaya_drain_connections_remaining gauge
                 atalaya_drain_connections_remaining 7
 

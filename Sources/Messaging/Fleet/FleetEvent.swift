@@ -17,11 +17,11 @@ package enum FleetEvent: String, LogEvent {
 
     package var message: String {
         switch self {
-        case .peerCame: "Another instance of the fleet was heard from for the first time."
-        case .peerLeft: "Another instance of the fleet said goodbye."
-        case .peerLost: "Another instance of the fleet has not been heard from for a while and is forgotten."
-        case .questionRefused: "Questions of other instances were not answered because too many came at once."
-        case .messageRejected: "Messages on the fleet channel could not be trusted or read and were ignored."
+        case .peerCame: "Another instance was heard from for the first time."
+        case .peerLeft: "Another instance said goodbye."
+        case .peerLost: "Another instance has not been heard from for too long and is considered gone."
+        case .questionRefused: "Questions from other instances were not answered because too many came at once."
+        case .messageRejected: "Messages from other instances were ignored because they could not be trusted or read."
         }
     }
 

@@ -5,13 +5,13 @@ package enum FleetMetrics {
     static let rejected = MetricFamily(
         "atalaya_fleet_messages_rejected_total",
         .counter,
-        "Messages on the fleet channel that were ignored because they could not be trusted or read, by reason.",
+        "Messages from other instances that were ignored because they could not be trusted or read, by reason.",
         labels: ["reason"]
     )
     static let lastSeen = MetricFamily(
         "atalaya_peer_last_seen_seconds",
         .gauge,
-        "Seconds since this instance last heard from each other instance of the fleet.",
+        "Seconds since this instance last heard from each of the others.",
         labels: ["peer"]
     )
 

@@ -6,13 +6,13 @@ package struct BuildMetrics: MetricSource {
         static let build = MetricFamily(
             "atalaya_build_info",
             .gauge,
-            "Which build this is.",
+            "The version and commit that this gateway was built from.",
             labels: ["version", "commit"]
         )
         static let configuration = MetricFamily(
             "atalaya_config_info",
             .gauge,
-            "Which configuration this is: instances with the same hash have the same settings.",
+            "A hash of the configuration; instances with the same hash have the same settings.",
             labels: ["hash"]
         )
     }

@@ -4,7 +4,7 @@ extension LogWriter: MetricSource {
     private static let dropped = MetricFamily(
         "atalaya_log_lines_dropped_total",
         .counter,
-        "Log lines that were never written, since whoever reads the log was too slow or gone."
+        "Log lines that were never written because the reader of the log was too slow or gone."
     )
 
     package var families: [MetricFamily] { [Self.dropped] }
