@@ -1,15 +1,15 @@
-/// Who published, and is to hear what became of it.
+/// The publisher, who must be told what became of the publication.
 package enum Publisher: Sendable, Hashable {
     /// A connection of one of the client loops.
     case connection(SenderReference)
-    /// Whoever is no connection, an HTTP request for one; the sink knows it by this number.
+    /// A publisher that is not a connection, such as an HTTP request; the sink knows it by this number.
     case request(UInt64)
 }
 
-/// Whom to tell what became of a publication: a value that travels with it and comes back.
+/// Says whom to tell what became of a publication; it travels with the publication and comes back.
 package struct PublicationTicket: Sendable, Hashable {
     package let publisher: Publisher
-    /// The id that the answer carries; `nil` where only a failure is answered.
+    /// The id for the answer; `nil` if only a failure is answered.
     package let command: CommandID?
 
     package init(publisher: Publisher, command: CommandID?) {
@@ -29,11 +29,11 @@ package struct Publication: Sendable {
     }
 }
 
-/// The broker's word on one publication.
+/// The broker's answer to one publication.
 package struct PublicationReceipt: Sendable {
     package enum Result: Sendable, Equatable {
         case accepted
-        /// Not, or not certainly, published: the broker refused it, or was away for longer than is waited.
+        /// Not published, or not certainly: the broker refused it, or was away for too long.
         case unavailable
         case tooBig
     }
@@ -51,57 +51,57 @@ package struct PublicationReceipt: Sendable {
     }
 }
 
-/// How a broker feels, for readiness and `broker_up`.
+/// The health of a broker, for readiness and `broker_up`.
 package enum BrokerHealth: Sendable, Equatable {
     case up
     /// Why it is away, without secrets.
     case down(reason: String)
 }
 
-/// Carries the messages of rooms to every instance that has members in them.
+/// Carries room messages to every instance that has members in the room.
 ///
-/// A broker keeps the order of one publisher's messages to one room, delivers to this instance what it published
-/// itself, and delivers a message at most once. Do not implement one for a queue that acknowledges or keeps messages:
-/// this seam has no way to say "again".
+/// A broker keeps the order of one publisher's messages to one room, also delivers to this instance what the instance
+/// itself published, and delivers a message at most once. Do not implement one for a queue that acknowledges or keeps
+/// messages: this interface has no way to ask for a message again.
 package protocol Broker: AnyObject, Sendable {
     /// The label value of the `broker_*` metrics.
     var name: String { get }
     var health: BrokerHealth { get }
     var counts: BrokerCounts { get }
 
-    /// What is known of the other instances that share the broker.
+    /// What is known about the other instances that share the broker.
     var fleet: FleetStatus { get }
 
-    /// Begins to connect, to deliver to `sink`, and to have `responder` answer what the fleet asks.
+    /// Starts connecting, delivering to `sink`, and letting `responder` answer the fleet's questions.
     ///
-    /// Called once; does not wait for the broker to be reached.
+    /// Called once; does not wait until the broker has been reached.
     func start(delivering sink: any BrokerSink, answering responder: any FleetResponder)
 
-    /// Takes publications from any thread, in their order. Each is answered by exactly one receipt: while the broker is
-    /// away, once it is back or patience has run out.
+    /// Takes publications from any thread, in order. Each gets exactly one receipt; while the broker is away, it comes
+    /// once the broker is back or patience has run out.
     func publish(_ publications: [Publication])
 
-    /// Whether what is published now has to wait, since the broker is away or far behind: then a publisher is better
-    /// not read until it has its receipt. Cheap, and asked from any thread.
+    /// Whether publications have to wait now because the broker is away or far behind. Then a publisher should not be
+    /// read until it has its receipt. Cheap; called from any thread.
     var isHolding: Bool { get }
 
-    /// This instance's need of these rooms may have changed: the broker asks `sink.wants` and subscribes or
-    /// unsubscribes accordingly. Called from any thread; being asked twice does no harm.
+    /// This instance may have started or stopped needing these rooms: the broker asks `sink.wants` and subscribes or
+    /// unsubscribes accordingly. Called from any thread; calling it twice does no harm.
     func reconsider(_ rooms: [RoomName])
 
-    /// Asks every instance that shares the broker, this one included, whose answer is always among them.
+    /// Asks every instance that shares the broker, including this one, whose answer is always included.
     ///
     /// Ends when all have answered, at the latest after `patience` or `FleetLimits.patience`, whichever is less. While
-    /// the broker is away only this instance is asked, and the answers are not complete. A command is not passed on
-    /// where the instances have no key to sign it with.
+    /// the broker is away, only this instance is asked, and the answers are incomplete. A command is not passed on if
+    /// the instances have no key to sign it with.
     func ask(_ question: FleetQuestion, within patience: Duration) async -> FleetAnswers
 
-    /// Ends all connections. What was not answered gets its receipt first.
+    /// Ends all connections. Publications without an answer get their receipts first.
     func stop()
 }
 
 extension Broker {
-    /// Begins without anybody who answers questions.
+    /// Starts without anything that answers questions.
     package func start(delivering sink: any BrokerSink) {
         self.start(delivering: sink, answering: SilentResponder())
     }
@@ -109,13 +109,13 @@ extension Broker {
 
 /// Where a broker delivers.
 ///
-/// Called from the broker's own thread, or from the caller's where the broker has none.
+/// Called on the broker's own thread, or on the caller's if the broker has none.
 package protocol BrokerSink: AnyObject, Sendable {
     /// Whether this instance has members in the room.
     func wants(_ room: RoomName) -> Bool
-    /// From now on messages of these rooms arrive.
+    /// Messages of these rooms arrive from now on.
     func subscribed(_ rooms: [RoomName])
-    /// Messages in the order in which they came.
+    /// Messages in order of arrival.
     func received(_ messages: [Message])
     func settled(_ receipts: [PublicationReceipt])
 }

@@ -1,6 +1,6 @@
 package import Instruments
 
-/// The metric families of whatever broker there is.
+/// The metric families of any broker.
 package enum BrokerMetrics {
     static let up = MetricFamily(
         "atalaya_broker_up",

@@ -1,6 +1,6 @@
 import Instruments
 
-/// The id a client gave to a command, echoed as it was written.
+/// The id a client gave to a command, echoed as written.
 package enum CommandID: Hashable, Sendable {
     /// The characters of a JSON number.
     case number(String)
@@ -8,7 +8,7 @@ package enum CommandID: Hashable, Sendable {
     case string(String)
 }
 
-/// What a client asks for, in whatever language it asked.
+/// What a client asks for, in any language.
 package enum ClientCommand: Equatable, Sendable {
     case connect(token: String?, resume: String?)
     case subscribe(RoomName, since: String?)
@@ -17,7 +17,7 @@ package enum ClientCommand: Equatable, Sendable {
     case refresh(token: String)
     case received(MessageID)
     case ping
-    /// A command of the language that this gateway does not carry out.
+    /// A command of the language that this gateway does not support.
     case unsupported(CommandName)
 
     package var name: CommandName {
@@ -33,7 +33,7 @@ package enum ClientCommand: Equatable, Sendable {
         }
     }
 
-    /// The room it is about; `nil` where it is about none.
+    /// The room it is about; `nil` if there is none.
     package var room: RoomName? {
         switch self {
         case .subscribe(let room, _), .unsubscribe(let room), .publish(let room, _, _, _, _): room
@@ -42,7 +42,7 @@ package enum ClientCommand: Equatable, Sendable {
     }
 }
 
-/// The commands that are counted, as label values have them.
+/// The commands as counted and as used in label values.
 package enum CommandName: UInt8, Vocabulary {
     case connect
     case subscribe
@@ -53,7 +53,7 @@ package enum CommandName: UInt8, Vocabulary {
     case ping
     case history
     case presence
-    /// What could not be read as any of these.
+    /// Anything that could not be read as one of these.
     case unknown
 
     package var label: String {
@@ -83,11 +83,11 @@ package struct ClientRequest: Equatable, Sendable {
     }
 }
 
-/// A command that cannot be carried out as it was written.
+/// A command that cannot be carried out as written.
 package struct CommandFault: Error, Equatable, Sendable {
     package let id: CommandID?
     package let command: CommandName
-    /// The room it names; `nil` where it names none, or what is no room's name.
+    /// The room it names; `nil` if it names none, or not a valid one.
     package let room: RoomName?
     package let refusal: Refusal
 

@@ -48,9 +48,9 @@ package enum CloseReason: UInt8, Vocabulary {
         }
     }
 
-    /// The WebSocket close code (RFC 6455 section 7.4; 4000-4999 are ours), `nil` where no close is seen.
+    /// The WebSocket close code (RFC 6455 section 7.4; 4000-4999 are ours), `nil` if no close is seen.
     ///
-    /// Of a protocol error this is the one for broken framing; the case at hand may say 1003, 1007 or 4400.
+    /// For a protocol error this is the code for broken framing; a specific case may use 1003, 1007 or 4400.
     package var webSocketCode: UInt16? {
         switch self {
         case .normal: 1000
@@ -76,11 +76,11 @@ package enum CloseReason: UInt8, Vocabulary {
 package struct Ending: Sendable, Equatable {
     package let reason: CloseReason
     package let initiator: Initiator
-    /// The WebSocket close code sent or received; `nil` where none was seen.
+    /// The WebSocket close code sent or received; `nil` if none was seen.
     package let code: UInt16?
-    /// What the peer is told beside the code: at most 123 bytes of UTF-8, no secrets.
+    /// What the peer is told besides the code: at most 123 bytes of UTF-8, no secrets.
     package let explanation: String
-    /// How long the client is asked to wait before it comes back; `nil` where it is not asked to come back.
+    /// How long the client is asked to wait before it comes back; `nil` if it is not asked to come back.
     package let reconnectAfter: Duration?
 
     package init(
@@ -97,7 +97,7 @@ package struct Ending: Sendable, Equatable {
         self.explanation = explanation
     }
 
-    /// A close that the client began: 1001 is `going_away`, anything else `normal`; no code counts as 1000.
+    /// A close started by the client: 1001 is `going_away`, anything else `normal`; no code counts as 1000.
     package static func byClient(code: UInt16?) -> Ending {
         Ending(code == 1001 ? .goingAway : .normal, by: .client, code: code ?? 1000)
     }

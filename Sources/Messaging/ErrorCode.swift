@@ -1,6 +1,6 @@
 import Instruments
 
-/// Why something that a client asked for is not done.
+/// Why something that a client asked for was refused.
 package enum ErrorCode: UInt8, Vocabulary {
     case invalid
     case unauthenticated
@@ -41,7 +41,7 @@ package enum RejectionReason: UInt8, Vocabulary {
         }
     }
 
-    /// What a publication counts as that was answered with this code.
+    /// How a publication counts that was answered with this code.
     package init(_ code: ErrorCode) {
         switch code {
         case .rateLimited: self = .rateLimited

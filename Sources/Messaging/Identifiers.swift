@@ -1,4 +1,4 @@
-/// Names one connection, over the whole fleet and for ever.
+/// Identifies one connection, across the whole fleet and forever.
 package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let ulid: ULID
 
@@ -12,9 +12,9 @@ package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvert
     package static func < (left: Self, right: Self) -> Bool { left.ulid < right.ulid }
 }
 
-/// Names one message, over the whole fleet and for ever.
+/// Identifies one message, across the whole fleet and forever.
 ///
-/// Orders messages by time to within clock error; never a position.
+/// Orders messages by time, to within clock error; never a position.
 package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let ulid: ULID
 
@@ -28,7 +28,7 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
     package static func < (left: Self, right: Self) -> Bool { left.ulid < right.ulid }
 }
 
-/// Why a text is no user id.
+/// Why a text is not a user id.
 package enum UserIDError: Error, Equatable, Sendable {
     case empty
     case tooLong(bytes: Int)
@@ -48,7 +48,7 @@ extension UserIDError: CustomStringConvertible {
     }
 }
 
-/// Who somebody is: 1 to 256 bytes of UTF-8 without control characters.
+/// A user's identity: 1 to 256 bytes of UTF-8 without control characters.
 package struct UserID: Hashable, Sendable, CustomStringConvertible {
     package static let maximumBytes = 256
 
@@ -70,7 +70,7 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// A nameless connection is a user of its own.
+    /// An anonymous connection is a user of its own.
     package init(anonymous connection: ConnectionID) {
         self.text = "anon-" + connection.text
     }

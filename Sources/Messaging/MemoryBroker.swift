@@ -1,6 +1,6 @@
 import Instruments
 
-/// The embedded broker of an instance that stands alone: what is published is received at once, on the same thread.
+/// The embedded broker of a single instance: what is published is received at once, on the same thread.
 package final class MemoryBroker: Broker {
     package let name = "memory"
     package var health: BrokerHealth { .up }
@@ -13,12 +13,12 @@ package final class MemoryBroker: Broker {
     private let sink = Lock<(any BrokerSink)?>(nil)
     private let responder = Lock<any FleetResponder>(SilentResponder())
     private let counted = Lock(BrokerCounts())
-    /// Questions that wait for their answer.
+    /// Questions that wait for an answer.
     private let waiting = Lock(0)
 
     /// - Parameters:
-    ///   - instance: Who answers, by name.
-    ///   - fleetLimits: Of questions and answers.
+    ///   - instance: The name under which it answers.
+    ///   - fleetLimits: The bounds on questions and answers.
     package init(instance: String = "memory", fleetLimits: FleetLimits = FleetLimits()) {
         self.instance = instance
         self.limits = fleetLimits

@@ -1,4 +1,4 @@
-/// What the bytes of a payload are, as far as anybody has said.
+/// The declared type of a payload's bytes.
 package enum PayloadKind: UInt8, Sendable, CaseIterable {
     /// UTF-8 of no declared type.
     case text
@@ -7,7 +7,7 @@ package enum PayloadKind: UInt8, Sendable, CaseIterable {
     case binary
 }
 
-/// Which connection of which event loop published; means something only in the process that made it.
+/// The connection and event loop that published; only meaningful in the process that made it.
 package struct SenderReference: Hashable, Sendable {
     package let loop: UInt16
     /// A connection handle's bits.
@@ -24,18 +24,18 @@ package struct Message: Sendable {
     package let id: MessageID
     package let room: RoomName
     package let kind: PayloadKind
-    /// Byte for byte what was published.
+    /// The published bytes, unchanged.
     package let payload: [UInt8]
-    /// Who published; `nil` where a stranger to the gateway did.
+    /// The publisher; `nil` if another Redis client published.
     package let from: UserID?
-    /// Set while the message is in the process of its publisher.
+    /// Set while the message is in its publisher's process.
     package let sender: SenderReference?
     /// The publisher asked not to get its own message.
     package let excludesSender: Bool
     /// Nanoseconds since 1970 when the first instance accepted it.
     package let acceptedAt: UInt64
-    /// Nanoseconds since 1970 when that instance handed it to the broker; `nil` where a stranger published it, or none
-    /// was in between.
+    /// Nanoseconds since 1970 when that instance handed it to the broker; `nil` if another Redis client published
+    /// it, or there is no broker in between.
     package let publishedAt: UInt64?
     package let trace: TraceContext?
 

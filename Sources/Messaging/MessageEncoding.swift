@@ -1,10 +1,10 @@
-/// How a room's messages are written for a member: all members of one encoding get the same bytes.
+/// How room messages are written for a member: all members with the same encoding get the same bytes.
 package struct MessageEncoding: Hashable, Sendable {
-    /// The name that everything about these members is counted by.
+    /// The name under which everything about these members is counted.
     package let protocolName: ProtocolName
-    /// What makes the bytes differ between members of one protocol; empty where nothing does.
+    /// What makes the bytes differ between members of one protocol; empty if nothing does.
     ///
-    /// Only the protocol reads it. It may say whether frames are compressed, what they travel in, or how a subscription
+    /// Only the protocol reads it. It may say whether frames are compressed, what carries them, or what a subscription
     /// is called in them.
     package let variant: [UInt8]
 

@@ -1,6 +1,6 @@
 import Instruments
 
-/// The language a client speaks, as label values have it.
+/// The language a client speaks, as used in label values.
 package enum ProtocolName: UInt8, Vocabulary {
     /// Plain rooms: each WebSocket message is a payload.
     case plain
@@ -14,11 +14,11 @@ package enum ProtocolName: UInt8, Vocabulary {
         }
     }
 
-    /// Under which number the event loops keep this protocol's deliveries; 0 is what belongs to no room.
+    /// The lane in which event loops count this protocol's deliveries; 0 is for what belongs to no room.
     package var lane: UInt8 { self.rawValue + 1 }
 }
 
-/// What a client's bytes travel in.
+/// What carries a client's bytes.
 package enum TransportName: UInt8, Vocabulary {
     case websocket
 
@@ -29,7 +29,7 @@ package enum TransportName: UInt8, Vocabulary {
     }
 }
 
-/// Who began the end of a connection.
+/// Who started the end of a connection.
 package enum Initiator: UInt8, Vocabulary {
     case client
     case server

@@ -1,6 +1,6 @@
-/// Why something that a client asked for is not done: the code that programs read, and a sentence for developers.
+/// Why something that a client asked for was refused: the code that programs read, and a sentence for developers.
 ///
-/// Each protocol tells it in its own way, as an error or by ending the connection.
+/// Each protocol says so in its own way, with an error or by ending the connection.
 package struct Refusal: Error, Hashable, Sendable {
     package let code: ErrorCode
     /// What is wrong and what would be right, without secrets.

@@ -1,4 +1,4 @@
-/// Why a text is no room name.
+/// Why a text is not a room name.
 package enum RoomNameError: Error, Equatable, Sendable {
     case empty
     case tooLong(bytes: Int)
@@ -31,7 +31,7 @@ package struct RoomName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// From bytes as they came over the wire.
+    /// From bytes as received.
     package init(_ bytes: Span<UInt8>) throws(RoomNameError) {
         try Self.check(bytes)
         guard let ascii = try? UTF8Span(validating: bytes) else {

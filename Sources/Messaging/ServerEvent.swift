@@ -1,8 +1,7 @@
-/// What a client is told on its own: all but the messages of rooms, which are encoded once for
-/// everybody, and the goodbye.
+/// What one client is told by itself: everything but the goodbye and room messages, which are encoded once for all.
 package enum ServerEvent: Sendable {
     case welcome(Welcome)
-    /// To `subscribe`: `recovered` where `since` was given.
+    /// Answers `subscribe`; `recovered` is set if `since` was given.
     case subscribed(CommandID, recovered: Bool?)
     case published(CommandID, MessageID)
     case done(CommandID)
@@ -14,7 +13,7 @@ package enum ServerEvent: Sendable {
 package struct Welcome: Sendable {
     package let connection: ConnectionID
     package let user: UserID
-    /// The secret that continues this connection's chain.
+    /// The secret with which this connection's chain can be continued.
     package let resume: String
     package let resumed: Bool
     package let instance: String

@@ -14,10 +14,10 @@ package struct TraceContext: Hashable, Sendable {
         self.flags = flags
     }
 
-    /// Reads a `traceparent`, as W3C Trace Context section 3.2 has it.
+    /// Reads a `traceparent`, as in W3C Trace Context section 3.2.
     ///
-    /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case, neither id all zero. Of a later version the same four fields are
-    /// read, as the specification asks.
+    /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case, neither id all zero. Of a later version, the same four
+    /// fields are read, as the specification requires.
     package init?(traceparent text: String) {
         let fields = text.split(separator: "-", maxSplits: 4, omittingEmptySubsequences: false)
         guard fields.count >= 4, fields[0] != "ff", fields[0] == "00" ? fields.count == 4 : true,

@@ -1,6 +1,6 @@
-/// 128 bits that sort by time: 48 of milliseconds since 1970, 80 that make it unique.
+/// 128 bits that sort by time: 48 bits of milliseconds since 1970, and 80 that make it unique.
 ///
-/// Written as 26 characters of Crockford's base 32, as the ULID specification has it.
+/// Written as 26 characters of Crockford's base 32, as in the ULID specification.
 package struct ULID: Hashable, Comparable, Sendable {
     package static let characters = 26
 
@@ -53,7 +53,7 @@ package struct ULID: Hashable, Comparable, Sendable {
         }
     }
 
-    /// Crockford's: no I, L, O and U.
+    /// Crockford's alphabet: no I, L, O or U.
     private static var alphabet: InlineArray<32, UInt8> {
         [
             0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46,
@@ -68,9 +68,9 @@ package struct ULID: Hashable, Comparable, Sendable {
     }
 }
 
-/// Makes ids for one event loop: 40 bits drawn at random tell generators apart, 40 count up.
+/// Makes ids for one event loop: 40 random bits tell generators apart, 40 bits count up.
 ///
-/// Not secret: who sees one id can guess the next. Tokens are drawn from `Crypto` instead.
+/// Not secret: whoever sees one id can guess the next. Tokens are drawn from `Crypto` instead.
 package struct ULIDGenerator {
     private let node: UInt64
     private var counter: UInt64
@@ -88,7 +88,7 @@ package struct ULIDGenerator {
 
     /// The next id.
     ///
-    /// Time that goes back is taken as standing still, so ids of one generator always ascend within a trillion of them.
+    /// If the clock goes back, time is taken to stand still, so up to a trillion ids of one generator always ascend.
     package mutating func next(atMilliseconds now: UInt64) -> ULID {
         self.milliseconds = max(self.milliseconds, now)
         self.counter = (self.counter + 1) & Self.mask40

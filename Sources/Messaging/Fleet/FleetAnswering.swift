@@ -1,17 +1,17 @@
 import Instruments
 
-/// Names one question that this instance answers, its own or another's.
+/// Identifies one question that this instance answers, its own or another's.
 package struct FleetTicket: Hashable, Sendable {
     let question: FleetNonce
     let asker: BusOrigin
 }
 
-/// The questions that this instance is answering: bounded in number and in time.
+/// The questions that this instance is answering, bounded in number and time.
 struct FleetAnswering: Sendable {
     private enum Stage {
         /// The responder is at work.
         case working(until: Instant)
-        /// It was told to stop, and its place is free when it has.
+        /// It was told to stop, and its place is free once it has.
         case givenUp
         /// The reply is on its way to the bus.
         case publishing
@@ -30,7 +30,7 @@ struct FleetAnswering: Sendable {
         self.stages.values.compactMap { if case .working(let until) = $0 { until } else { nil } }.min()
     }
 
-    /// Begins to answer.
+    /// Starts answering.
     ///
     /// - Returns: Whether there is room for one more.
     mutating func begin(_ ticket: FleetTicket, at now: Instant) -> Bool {
@@ -41,7 +41,7 @@ struct FleetAnswering: Sendable {
 
     /// The responder has ended.
     ///
-    /// - Parameter isPublished: Whether the reply goes to the bus; then the place is free when it is there.
+    /// - Parameter isPublished: Whether the reply goes to the bus; then the place is free once it is there.
     /// - Returns: Whether the reply came in time.
     mutating func answered(_ ticket: FleetTicket, isPublished: Bool) -> Bool {
         guard case .working? = self.stages[ticket] else {
@@ -52,9 +52,9 @@ struct FleetAnswering: Sendable {
         return true
     }
 
-    /// A question is to be refused.
+    /// A question must be refused.
     ///
-    /// - Returns: Whether that may be said: of too many it is not.
+    /// - Returns: Whether a refusal may be sent; if there are too many, it is not.
     mutating func refuse(_ ticket: FleetTicket) -> Bool {
         self.refusing.count < self.limits.questionsAnswered * 4 && self.refusing.insert(ticket).inserted
     }
@@ -66,7 +66,7 @@ struct FleetAnswering: Sendable {
         }
     }
 
-    /// - Returns: The questions whose time is over: their responders are to be told.
+    /// - Returns: The questions whose time is up: their responders must be told.
     mutating func tick(at now: Instant) -> [FleetTicket] {
         var late: [FleetTicket] = []
         for case (let ticket, .working(let until)) in self.stages where now >= until {

@@ -1,4 +1,4 @@
-/// What the fleet said to a question.
+/// The fleet's answers to a question.
 package struct FleetAnswers: Equatable, Sendable {
     package struct Answer: Equatable, Sendable {
         package let instance: String
@@ -20,18 +20,18 @@ package struct FleetAnswers: Equatable, Sendable {
         }
     }
 
-    /// Sorted by the instances' names, like all that follows; the instance that asked is among them.
+    /// Sorted by the instances' names, like everything below; includes the instance that asked.
     package private(set) var answers: [Answer] = []
-    /// Instances that were reached and did not answer.
+    /// Instances that were reached but did not answer.
     package private(set) var refusals: [Refusal] = []
-    /// Instances that are known and did not answer in time.
+    /// Instances that are known but did not answer in time.
     ///
-    /// There may be others that nobody knows.
+    /// There may be others that are not known.
     package private(set) var unanswered: [String]
-    /// Whether every instance there is has answered.
+    /// Whether every existing instance has answered.
     package let isComplete: Bool
 
-    /// - Parameter isEverybody: Whether all were reached; they have answered only if none refused.
+    /// - Parameter isEverybody: Whether all were reached; all have answered only if none refused.
     package init(
         _ replies: [(instance: String, reply: FleetReply)],
         unanswered: [String] = [],

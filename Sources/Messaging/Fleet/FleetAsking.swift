@@ -4,18 +4,18 @@ import Instruments
 struct FleetAsking: Sendable {
     /// Whose answers a question waits for.
     private enum Reach {
-        /// Only this instance's own: the question was not published, and so the answers will not be complete.
+        /// Only this instance's own: the question was not published, so the answers will be incomplete.
         case alone
         /// It is on its way to the bus.
         case publishing
-        /// The bus has handed it to so many connections, this instance's own among them.
+        /// The bus has passed it to this many connections, including this instance's own.
         case published(Int)
     }
 
     private struct Waiting {
         let until: Instant
         var reach: Reach
-        /// The question came back to this instance: it hears the channel, so the answers can reach it too.
+        /// The question came back to this instance: it receives the channel, so the answers can reach it too.
         var hasReturned = false
         var replies: [BusOrigin: (instance: String, reply: FleetReply)] = [:]
         var bytes = 0
@@ -35,7 +35,7 @@ struct FleetAsking: Sendable {
         }
     }
 
-    /// A question that waits no longer.
+    /// A question that is no longer waiting.
     struct Settled: Sendable, Equatable {
         let question: FleetNonce
         let answers: FleetAnswers
@@ -54,7 +54,7 @@ struct FleetAsking: Sendable {
 
     var deadline: Instant? { self.waiting.values.map(\.until).min() }
 
-    /// Begins to wait.
+    /// Starts waiting.
     ///
     /// - Parameter isPublished: Whether the question goes to the others at all.
     /// - Returns: Whether there is room for one more.
@@ -69,19 +69,19 @@ struct FleetAsking: Sendable {
         return self.settleIfOver(question, peers)
     }
 
-    /// The question has not, or not certainly, reached anybody.
+    /// The question has reached nobody, or not certainly.
     mutating func unpublished(_ question: FleetNonce, peers: FleetPeers) -> Settled? {
         self.waiting[question]?.reach = .alone
         return self.settleIfOver(question, peers)
     }
 
-    /// This instance has heard its own question.
+    /// This instance has received its own question.
     mutating func returned(_ question: FleetNonce, peers: FleetPeers) -> Settled? {
         self.waiting[question]?.hasReturned = true
         return self.settleIfOver(question, peers)
     }
 
-    /// An answer came; only the first of each instance counts.
+    /// An answer came; only the first from each instance counts.
     mutating func answered(
         _ question: FleetNonce,
         by origin: BusOrigin,
@@ -105,7 +105,7 @@ struct FleetAsking: Sendable {
         return self.settleIfOver(question, peers)
     }
 
-    /// There is no bus any more: nothing waits for the others.
+    /// The bus is gone: nothing waits for the others any more.
     mutating func disconnected(peers: FleetPeers) -> [Settled] {
         self.waiting.keys.compactMap { self.unpublished($0, peers: peers) }
     }
@@ -115,7 +115,7 @@ struct FleetAsking: Sendable {
         self.waiting.keys.compactMap { self.settle($0, peers) }
     }
 
-    /// Settles the questions whose time is over.
+    /// Settles the questions whose time is up.
     mutating func tick(at now: Instant, peers: FleetPeers) -> [Settled] {
         let late = self.waiting.filter { now >= $0.value.until }.keys
         return late.compactMap { self.settle($0, peers) }

@@ -1,6 +1,6 @@
 package import Instruments
 
-/// What is written to the log of the fleet channel.
+/// The log events of the fleet channel.
 package enum FleetEvent: String, LogEvent {
     case peerCame = "fleet.peer_came"
     case peerLeft = "fleet.peer_left"

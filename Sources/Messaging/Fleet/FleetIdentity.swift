@@ -1,16 +1,16 @@
-/// Who an instance is to its fleet.
+/// How an instance is known to its fleet.
 package struct FleetIdentity: Sendable {
     package let origin: BusOrigin
-    /// Its name, as messages may carry it.
+    /// Its name, in a form allowed in messages.
     package let instance: String
     /// The version of its build.
     package let build: String
     let key: FleetKey?
 
     /// - Parameters:
-    ///   - instance: Any name: what no message may carry is replaced.
+    ///   - instance: Any name: characters not allowed in messages are replaced.
     ///   - build: Likewise.
-    ///   - key: `nil`: nothing is signed, and nothing that commands is asked or obeyed.
+    ///   - key: `nil`: nothing is signed, and no commands are sent or obeyed.
     package init(origin: BusOrigin = .random(), instance: String, build: String, key: FleetKey?) {
         self.origin = origin
         self.instance = FleetMessage.fit(instance, atMost: FleetMessage.maximumNameBytes)
@@ -24,14 +24,14 @@ package struct FleetIdentity: Sendable {
     }
 }
 
-/// A message on its way to the bus, as far as it matters what becomes of it.
+/// A message on its way to the bus, if it matters what becomes of it.
 package enum FleetPost: Hashable, Sendable {
     case question(FleetNonce)
     case reply(FleetTicket)
     case other
 }
 
-/// What the log is to know of the fleet.
+/// What must be logged about the fleet.
 package enum FleetNote: Equatable, Sendable {
     case peerCame(String, build: String)
     case peerLeft(String)

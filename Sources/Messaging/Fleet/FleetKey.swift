@@ -1,6 +1,6 @@
 import Crypto
 
-/// What the instances of a fleet share and nobody else has: messages that are signed with it are theirs.
+/// A secret that only the instances of a fleet share: messages signed with it come from them.
 package struct FleetKey: Sendable {
     let hmac: HMACKey
 
@@ -9,7 +9,7 @@ package struct FleetKey: Sendable {
         self.hmac = HMACKey(Array(secret.utf8))
     }
 
-    /// - Parameter token: `management.token`, which others hold as well who must not learn this key's other uses.
+    /// - Parameter token: `management.token`. Others have it too, so the key is derived from it for this use only.
     package init(managementToken token: String) {
         self.hmac = HMACKey(Array(token.utf8)).derived(for: Self.purpose)
     }

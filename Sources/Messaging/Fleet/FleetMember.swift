@@ -1,15 +1,15 @@
 package import Instruments
 
-/// One instance's part in the fleet: says that it lives, hears who else does, asks and answers.
+/// One instance's part in the fleet: it announces itself, hears about the others, asks and answers.
 ///
-/// No socket and no clock: it is told what came and when, and answers with what to do. A broker carries that out.
+/// It has no socket and no clock: it is told what came and when, and returns what to do. A broker carries that out.
 package struct FleetMember: Sendable {
     package enum Action: Equatable, Sendable {
-        /// Publish this on the channel, and tell `published` or `unpublished` what became of the post.
+        /// Publish this on the channel, then call `published` or `unpublished`.
         case publish([UInt8], FleetPost)
-        /// Have the question answered, and tell `answered`.
+        /// Get the question answered, then call `answered`.
         case answer(FleetQuestion, FleetTicket)
-        /// The answer comes too late for anybody: its task is to be cancelled. `answered` is still waited for.
+        /// The answer comes too late: cancel its task. `answered` must still be called.
         case giveUp(FleetTicket)
         /// These are the answers to the question.
         case settle(FleetNonce, FleetAnswers)
@@ -31,15 +31,15 @@ package struct FleetMember: Sendable {
     private var nonces: FleetNonceMemory
     private var counted = FleetStatus()
 
-    /// Since when the channel can be spoken and heard on; `nil`: it cannot.
+    /// Since when the channel has been usable in both directions; `nil` if it is not.
     private var connectedAt: Instant?
-    /// When it could for the first time.
+    /// When it was usable for the first time.
     private var joinedAt: Instant?
     private var nextHeartbeat: Instant?
     private var nextReview: Instant?
 
     /// - Parameters:
-    ///   - channel: Its full name: part of what is signed.
+    ///   - channel: Its full name, which is part of what is signed.
     ///   - draw: 64 random bits at each call.
     package init(
         _ identity: FleetIdentity,
@@ -58,7 +58,7 @@ package struct FleetMember: Sendable {
         self.nonces = FleetNonceMemory(period: limits.clockTolerance * 2, capacity: limits.rememberedNonces)
     }
 
-    /// When `tick` has something to do, unless something happens before.
+    /// When `tick` next has something to do, unless something else happens first.
     package var deadline: Instant? {
         [self.nextHeartbeat, self.nextReview, self.asking.deadline, self.answering.deadline].compactMap(\.self).min()
     }
@@ -71,7 +71,7 @@ package struct FleetMember: Sendable {
 
     // MARK: - The channel
 
-    /// The channel can be spoken and heard on: the others hear of this instance at once.
+    /// The channel is usable: the others are told of this instance at once.
     package mutating func connected(at time: FleetTime) -> [Action] {
         guard self.connectedAt == nil else { return [] }
         self.connectedAt = time.now
@@ -79,14 +79,14 @@ package struct FleetMember: Sendable {
         return self.beat(at: time)
     }
 
-    /// It cannot any more.
+    /// The channel is not usable any more.
     package mutating func disconnected() -> [Action] {
         self.connectedAt = nil
         self.nextHeartbeat = nil
         return self.asking.disconnected(peers: self.peers).map { .settle($0.question, $0.answers) }
     }
 
-    /// The end: the others are told, and nobody waits any longer.
+    /// The end: the others are told, and nothing waits any longer.
     package mutating func stop(at time: FleetTime) -> [Action] {
         let goodbye = self.connectedAt.map { _ in Action.publish(self.sealed(.goodbye, at: time), .other) }
         self.connectedAt = nil
@@ -115,7 +115,7 @@ package struct FleetMember: Sendable {
         return actions
     }
 
-    /// A post has reached so many connections.
+    /// A post has reached this many connections.
     package mutating func published(_ post: FleetPost, receivers: Int) -> [Action] {
         switch post {
         case .question(let question):
@@ -128,7 +128,7 @@ package struct FleetMember: Sendable {
         }
     }
 
-    /// A post has not, or not certainly, reached anybody.
+    /// A post has reached nobody, or not certainly.
     package mutating func unpublished(_ post: FleetPost) -> [Action] {
         switch post {
         case .question(let question):
@@ -143,16 +143,16 @@ package struct FleetMember: Sendable {
 
     // MARK: - Asking
 
-    /// Asks every instance, this one included.
+    /// Asks every instance, including this one.
     ///
-    /// - Returns: The name under which the answers are settled, and what to do first.
+    /// - Returns: The name of the question, and what to do first.
     package mutating func ask(
         _ question: FleetQuestion,
         within patience: Duration,
         at time: FleetTime
     ) -> (FleetNonce, [Action]) {
         let nonce = self.nonce()
-        // Nobody obeys a command that is not signed, so it is not even said.
+        // Nobody obeys an unsigned command, so it is not even sent.
         let isPublished = self.connectedAt != nil && (self.seal.hasKey || !question.subject.isCommand)
         let until = time.now + min(patience, self.limits.patience)
         guard self.asking.begin(nonce, isPublished: isPublished, until: until) else {
@@ -232,7 +232,7 @@ package struct FleetMember: Sendable {
 
     // MARK: - Hearing
 
-    /// Takes what somebody has published on the channel.
+    /// Takes what was published on the channel.
     package mutating func heard(_ bytes: Span<UInt8>, at time: FleetTime) -> [Action] {
         let message: FleetMessage
         do throws(FleetRejection) {
@@ -260,7 +260,7 @@ package struct FleetMember: Sendable {
         }
     }
 
-    /// Lets through what is signed as it must be, of this time, and new.
+    /// Accepts what is properly signed, recent and new.
     private mutating func admit(_ bytes: Span<UInt8>, at time: FleetTime) throws(FleetRejection) -> FleetMessage {
         let opened = try self.seal.open(bytes)
         let message = opened.message
@@ -269,7 +269,7 @@ package struct FleetMember: Sendable {
         let isInTime = difference <= UInt64(self.limits.clockTolerance.wholeNanoseconds)
         if case .question(let subject, _) = message.content, FleetSubject(rawValue: subject)?.isCommand == true {
             guard opened.isSigned else { throw .unsigned }
-            // What was said before this process heard anything may have been obeyed by the one before it.
+            // A message from before this process started listening may have been obeyed by its predecessor.
             guard isInTime, let joined = self.joinedAt else { throw .stale }
             guard sent > now || joined + .nanoseconds(Int64(difference)) <= time.now else { throw .stale }
         }
@@ -285,20 +285,20 @@ package struct FleetMember: Sendable {
     // MARK: - Heartbeats
 
     private mutating func beat(at time: FleetTime) -> [Action] {
-        // Between 80 and 120 % of the interval, so that the instances of a fleet do not beat in step.
+        // Between 80 and 120 % of the interval, so that the instances of a fleet do not beat in sync.
         self.nextHeartbeat = time.now + self.limits.heartbeatInterval * (0.8 + 0.4 * self.chance())
         self.planReview(at: time.now)
         let heartbeat = FleetHeartbeat(build: self.identity.build, clock: time.reading)
         return [.publish(self.sealed(.heartbeat(heartbeat), at: time), .other)]
     }
 
-    /// Somebody new is to hear of this instance soon, and not of all instances in the same moment.
+    /// A new instance should hear from this one soon, but not from all instances at the same moment.
     private mutating func greet(at now: Instant) {
         guard let next = self.nextHeartbeat else { return }
         self.nextHeartbeat = min(next, now + .seconds(1) * self.chance())
     }
 
-    /// While there are peers, somebody may have to be forgotten, and their ages to be shown anew.
+    /// While there are peers, one may have to be forgotten, and their ages must be updated.
     private mutating func planReview(at now: Instant) {
         self.nextReview = now + .seconds(1)
     }

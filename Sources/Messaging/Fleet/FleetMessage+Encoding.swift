@@ -1,6 +1,6 @@
 /// The bytes of a message, without its signature.
 extension FleetMessage {
-    /// How the kinds are written; independent of the order of the cases.
+    /// The numbers of the kinds on the wire; independent of the order of the cases.
     private enum Kind: UInt8 {
         case heartbeat = 1
         case question = 2
@@ -47,9 +47,9 @@ extension FleetMessage {
         }
     }
 
-    /// Reads a message whose signature, if there was one, is cut off.
+    /// Reads a message after its signature, if any, has been removed.
     ///
-    /// - Throws: For anything but one whole message with every field that its kind needs.
+    /// - Throws: For anything but one complete message with every field that its kind requires.
     init(reading bytes: Span<UInt8>) throws(EnvelopeError) {
         guard EnvelopeReader.hasMagic(bytes) else { throw .truncated }
         var reader = try EnvelopeReader(bytes)
@@ -111,7 +111,7 @@ extension FleetMessage {
                 self.question = FleetNonce(high: high, low: low)
             case .refusal:
                 guard value.count == 1 else { throw .badField(tag) }
-                // A reason that a later build has is a refusal all the same.
+                // A reason from a later build is still a refusal.
                 self.refusal = FleetRefusal(rawValue: value[0]) ?? .failed
             case .build:
                 self.build = try Self.text(value, tag, atMost: FleetMessage.maximumBuildBytes)
@@ -146,7 +146,7 @@ extension FleetMessage {
             return (value.word(at: 0), value.word(at: 8))
         }
 
-        /// Becomes label values and lines of the log: so no control characters.
+        /// Used in label values and log lines, so no control characters.
         private static func text(
             _ value: Span<UInt8>,
             _ tag: EnvelopeTag,
@@ -166,7 +166,7 @@ extension FleetMessage {
         text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     }
 
-    /// A name as messages may carry it, whatever the host is called: at most so many bytes.
+    /// A name that is allowed in messages, whatever the host is called: at most this many bytes.
     static func fit(_ name: String, atMost limit: Int) -> String {
         var fit = ""
         for scalar in name.unicodeScalars {

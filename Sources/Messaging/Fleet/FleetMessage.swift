@@ -3,12 +3,12 @@
 /// `docs/wire-format.md` describes it byte by byte.
 package struct FleetMessage: Equatable, Sendable {
     package enum Content: Equatable, Sendable {
-        /// The sender lives.
+        /// The sender is alive.
         case heartbeat(FleetHeartbeat)
-        /// The message's nonce names the question. The subject may be one that this build does not know.
+        /// The message's nonce identifies the question. This build may not know the subject.
         case question(subject: String, body: [UInt8])
         case answer(to: FleetNonce, FleetReply)
-        /// The sender is about to end and answers no more.
+        /// The sender is about to end and no longer answers.
         case goodbye
     }
 
@@ -33,7 +33,7 @@ package struct FleetMessage: Equatable, Sendable {
     static let maximumBuildBytes = 64
 }
 
-/// What an instance tells of itself with each heartbeat.
+/// What an instance says about itself in each heartbeat.
 package struct FleetHeartbeat: Equatable, Sendable {
     /// The version of its build.
     package let build: String

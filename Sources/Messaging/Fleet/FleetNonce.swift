@@ -1,4 +1,4 @@
-/// Names one message of the fleet channel: 128 bits drawn at random.
+/// Identifies one message on the fleet channel: 128 random bits.
 package struct FleetNonce: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64

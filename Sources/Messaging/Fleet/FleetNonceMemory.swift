@@ -1,10 +1,10 @@
 import Instruments
 
-/// Knows a message that comes a second time, within bounds.
+/// Recognises a message that comes a second time, within bounds.
 ///
-/// Two generations: what is new goes into the younger one, and when that is old or full it becomes the elder, and the
-/// elder is forgotten. So each nonce is remembered for `period` at least, unless more come in that time than there is
-/// room for.
+/// There are two generations: new nonces go into the younger one. When that is old or full, it becomes the elder, and
+/// the previous elder is forgotten. So each nonce is remembered for at least `period`, unless more arrive in that time
+/// than there is room for.
 struct FleetNonceMemory: Sendable {
     private let period: Duration
     private let capacity: Int
@@ -25,7 +25,7 @@ struct FleetNonceMemory: Sendable {
     mutating func insert(_ nonce: FleetNonce, at now: Instant) -> Bool {
         let turns = self.turnsAt ?? now
         if now >= turns {
-            // A whole period later even the youngest is too old.
+            // A whole period later, even the youngest is too old.
             self.turn(at: now, keeping: now < turns + self.period)
         }
         guard !self.younger.contains(nonce), !self.elder.contains(nonce) else { return false }

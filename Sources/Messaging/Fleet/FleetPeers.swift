@@ -1,6 +1,6 @@
 import Instruments
 
-/// The other instances of the fleet, as far as they were heard of lately.
+/// The other instances of the fleet that have been heard from recently.
 struct FleetPeers: Sendable {
     struct Peer: Sendable {
         let origin: BusOrigin
@@ -9,7 +9,7 @@ struct FleetPeers: Sendable {
     }
 
     private let limits: FleetLimits
-    /// By name: a process that has the name of an earlier one is taken for its successor.
+    /// By name: a process with the name of an earlier one is taken for its successor.
     private var peers: [String: Peer] = [:]
 
     init(limits: FleetLimits) {
@@ -18,20 +18,20 @@ struct FleetPeers: Sendable {
 
     var isEmpty: Bool { self.peers.isEmpty }
 
-    /// How long ago each was heard of last, by name.
+    /// How long ago each was last heard from, by name.
     func ages(at now: Instant) -> [FleetStatus.Peer] {
         self.peers.map { FleetStatus.Peer(instance: $0.key, age: now - $0.value.heardAt) }
             .sorted { $0.instance < $1.instance }
     }
 
-    /// The names of those that are none of these.
+    /// The names of those that are not in the list.
     func names(without origins: Set<BusOrigin>) -> [String] {
         self.peers.filter { !origins.contains($0.value.origin) }.map(\.key)
     }
 
     /// Takes a heartbeat.
     ///
-    /// - Returns: Whether the process was not known yet.
+    /// - Returns: Whether the process is new.
     mutating func heard(_ heartbeat: FleetHeartbeat, of instance: String, _ origin: BusOrigin, at now: Instant) -> Bool
     {
         let known = self.peers[instance]
@@ -46,7 +46,7 @@ struct FleetPeers: Sendable {
         self.peers[instance]?.heardAt = now
     }
 
-    /// A peer said that it ends.
+    /// A peer has announced its end.
     ///
     /// - Returns: Whether it was known.
     mutating func left(_ instance: String, _ origin: BusOrigin) -> Bool {
@@ -55,9 +55,10 @@ struct FleetPeers: Sendable {
         return true
     }
 
-    /// Forgets those that were not heard of for too long.
+    /// Forgets those that have not been heard from for too long.
     ///
-    /// - Parameter since: When this instance could hear anything again: nobody is forgotten for what was missed before.
+    /// - Parameter since: Since when this instance has been able to hear anything; peers are not forgotten for silence
+    ///   before that.
     /// - Returns: Their names.
     mutating func forgetLost(since: Instant, at now: Instant) -> [String] {
         let oldest = self.limits.forgetAfter

@@ -1,13 +1,13 @@
-/// What the instances of a fleet ask each other: a closed list.
+/// The questions that the instances of a fleet ask each other: a closed list.
 package enum FleetSubject: String, CaseIterable, Sendable {
     /// What became of a message.
     case explain
     /// Close connections.
     case close
-    /// Log and trace more of one user for a time.
+    /// Log and trace more of one user for some time.
     case debug
 
-    /// Whether whoever is asked does something; what only reads may be asked without a key.
+    /// Whether the question is a command; questions that only read may be asked without a key.
     package var isCommand: Bool {
         switch self {
         case .explain: false
@@ -23,7 +23,7 @@ package struct FleetQuestion: Equatable, Sendable {
     }
 
     package let subject: FleetSubject
-    /// What exactly is asked, in the form that the subject has.
+    /// What exactly is asked, in the format of the subject.
     package let body: [UInt8]
 
     package init(

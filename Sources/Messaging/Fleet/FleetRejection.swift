@@ -1,14 +1,14 @@
 import Instruments
 
-/// Why a message of the fleet channel is counted and not obeyed.
+/// Why a message on the fleet channel is counted and not obeyed.
 package enum FleetRejection: UInt8, Vocabulary, Error {
-    /// It is not signed, and this instance demands it, or the message commands.
+    /// It is not signed, and this instance requires a signature, or the message is a command.
     case unsigned
-    /// Its signature is not that of the fleet's key.
+    /// Its signature was not made with the fleet's key.
     case badSignature
-    /// It is from another time, or has been here before.
+    /// It is too old or too new, or a repeat.
     case stale
-    /// It is no message of the fleet, or of another version.
+    /// It is not a fleet message, or of another version.
     case unreadable
 
     package var label: String {

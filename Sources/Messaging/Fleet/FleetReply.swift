@@ -1,9 +1,9 @@
-/// What one instance says to a question.
+/// One instance's reply to a question.
 package enum FleetReply: Equatable, Sendable {
     case answered([UInt8])
     case refused(FleetRefusal)
 
-    /// The same, or that it is too large to be passed on.
+    /// The same reply, or a refusal if it is too large to be passed on.
     func bounded(by limits: FleetLimits) -> FleetReply {
         guard case .answered(let body) = self, body.count > limits.answerBytes else { return self }
         return .refused(.tooLarge)
@@ -12,13 +12,13 @@ package enum FleetReply: Equatable, Sendable {
 
 /// Why an instance that was reached does not answer a question.
 package enum FleetRefusal: UInt8, CaseIterable, Sendable {
-    /// It tried and could not, or for a reason that this build does not know.
+    /// It tried and failed, or refused for a reason that this build does not know.
     case failed = 0
-    /// It knows nothing of the subject.
+    /// It does not know the subject.
     case notSupported = 1
-    /// It is answering as many questions as it does at once.
+    /// It is already answering as many questions as it can at once.
     case busy = 2
-    /// The answer is longer than answers may be.
+    /// The answer is too long.
     case tooLarge = 3
     /// The answer was not ready in time.
     case late = 4

@@ -1,9 +1,9 @@
-/// Answers the questions of the fleet, this instance's own among them.
+/// Answers the questions of the fleet, including this instance's own.
 package protocol FleetResponder: Sendable {
     /// Answers one question.
     ///
-    /// Called in a task of its own, several at once. Whoever takes longer than `FleetLimits.patience` is cancelled and
-    /// not listened to any more. A question that commands has been proven to come from the fleet.
+    /// Called in a separate task, several at once. If it takes longer than `FleetLimits.patience`, it is cancelled and
+    /// its answer is ignored. A command has been proven to come from the fleet.
     func answer(_ question: FleetQuestion) async -> FleetReply
 }
 

@@ -1,11 +1,11 @@
 import Crypto
 
-/// Signs what this instance says on one channel, and tells what others say there from what strangers do.
+/// Signs what this instance says on one channel, and tells messages of the fleet from those of strangers.
 ///
 /// A signature is the HMAC-SHA256, under the fleet's key, of the channel's name, a zero byte, and the message up to the
-/// signature. So what one deployment says cannot be repeated to another that has the same secret.
+/// signature. So a message of one deployment cannot be replayed to another with the same secret.
 struct FleetSeal: Sendable {
-    /// What was signed by the fleet, or need not be.
+    /// Signed by the fleet, or without need of a signature.
     struct Opened {
         let message: FleetMessage
         let isSigned: Bool
@@ -30,9 +30,9 @@ struct FleetSeal: Sendable {
         return bytes + key.hmac.signature(of: self.signedText(bytes.span).span)
     }
 
-    /// Reads a message and checks its signature; its time and whether it is new are for others to judge.
+    /// Reads a message and checks its signature, but not its time or whether it is new.
     ///
-    /// What is not signed as it must be is not looked at any further.
+    /// A message that is not properly signed is not read any further.
     func open(_ bytes: Span<UInt8>) throws(FleetRejection) -> Opened {
         let head = EnvelopeFormat.magic.count
         guard bytes.count <= self.limits.messageBytes, EnvelopeReader.hasMagic(bytes), bytes.count > head + 1,

@@ -1,11 +1,11 @@
 package import Instruments
 
-/// A moment on the clocks that the fleet channel needs.
+/// A moment on the two clocks that the fleet channel needs.
 package struct FleetTime: Sendable {
     package let now: Instant
-    /// What the clock shows that all instances share.
+    /// The clock that all instances share.
     package let shared: BusTime
-    /// What this machine's shows, in nanoseconds since 1970.
+    /// This machine's clock, in nanoseconds since 1970.
     package let wallNanoseconds: UInt64
 
     package init(now: Instant, shared: BusTime, wallNanoseconds: UInt64) {
@@ -14,7 +14,7 @@ package struct FleetTime: Sendable {
         self.wallNanoseconds = wallNanoseconds
     }
 
-    /// How this machine's clock stands to the shared one; `nil` where that was never asked.
+    /// The offset of this machine's clock from the shared one; `nil` if it was never measured.
     var reading: FleetClockReading? {
         guard self.shared.error < .max else { return nil }
         let offset = Int64(bitPattern: self.shared.nanoseconds &- self.wallNanoseconds)
@@ -22,11 +22,11 @@ package struct FleetTime: Sendable {
     }
 }
 
-/// How the clock of one instance stands to the one that all share.
+/// The offset of one instance's clock from the one that all share.
 package struct FleetClockReading: Equatable, Sendable {
-    /// What is added to the instance's own time to have the shared one, in nanoseconds.
+    /// What to add to the instance's own time to get the shared time, in nanoseconds.
     package let offset: Int64
-    /// How far off that may be, either way.
+    /// How far off this may be, in either direction.
     package let error: UInt64
 
     package init(offset: Int64, error: UInt64) {
