@@ -1,7 +1,7 @@
 import Instruments
 import Messaging
 
-/// What the broker counts, and what it knows of the fleet.
+/// What the broker counts, and what it knows about the fleet.
 struct BrokerMetricSource: MetricSource {
     let broker: any Broker
 

@@ -3,11 +3,11 @@ import Messaging
 import Reactor
 import RedisBroker
 
-/// The brokers there are, by the name an operator gives them.
+/// The available brokers, by the name an operator uses.
 enum Brokers {
     /// - Parameters:
     ///   - key: What messages between instances are signed with.
-    ///   - loopIndex: For the loop of a broker that has one of its own.
+    ///   - loopIndex: The index for the broker's own loop, if it has one.
     static func make(
         _ settings: BrokerSettings,
         instance: String,

@@ -3,7 +3,7 @@ extension ChatPage {
         "use strict";
         const find = (id) => document.getElementById(id);
 
-        // What a close code advises; the gateway's table of endings.
+        // What to do after each close code; the gateway's table of endings.
         const endings = {
           1000: ["stop", "The connection was closed."],
           1002: ["stop", "The gateway did not understand this page."],
@@ -202,7 +202,7 @@ extension ChatPage {
           message({ id, from, ts, data }) {
             const own = from === this.user;
             const text = this.textOf(data);
-            // Our own message takes the place of its dimmed copy, wherever others have come in between.
+            // Our own message replaces its dimmed copy, even if others came in between.
             const index = own ? this.pending.findIndex((entry) => entry.text === text) : -1;
             const [waiting] = index < 0 ? [] : this.pending.splice(index, 1);
             const item = waiting?.item ?? this.bubble(from ?? "from outside", text, own);

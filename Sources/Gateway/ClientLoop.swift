@@ -7,7 +7,7 @@ import Rooms
 import Sessions
 import Transport
 
-/// One event loop that holds clients, with all that lives on it.
+/// One event loop that holds clients, with everything that lives on it.
 struct ClientLoop: Sendable {
     let loop: EventLoop
     let shard: LoopBound<RoomShard>
@@ -15,7 +15,7 @@ struct ClientLoop: Sendable {
     let webSockets: LoopBound<WebSocketHost>
     let server: LoopBound<HTTPServer>
 
-    /// What the loops of one gateway share.
+    /// What the loops of a gateway share.
     struct Shared: Sendable {
         let instance: String
         let settings: GatewaySettings
@@ -38,7 +38,7 @@ struct ClientLoop: Sendable {
             instance: shared.instance,
             settings: shared.settings.sessions,
             handshakeTimeout: shared.settings.http.headTimeout,
-            // The broker answers within its patience; a moment is left for the answer's way.
+            // The broker answers within its patience; this leaves a moment for the answer to arrive.
             publicationPatience: shared.settings.broker.patience + .seconds(2),
             traits: SpokenProtocols.traits,
             reconnects: shared.reconnects,
@@ -67,13 +67,13 @@ struct ClientLoop: Sendable {
         self.server = LoopBound(server, on: loop)
     }
 
-    /// Lets clients in through one of the public listener's sockets.
+    /// Accepts clients on one of the public listener's sockets.
     func listen(on socket: consuming ListeningSocket, log: EventLog) throws(ReactorError) {
         let server = self.server.value
         try self.loop.listen(socket, failed: AcceptLog(loop: self.loop.name, log).note) { server.accept($0) }
     }
 
-    /// What this loop knows, copied in one turn of it.
+    /// This loop's numbers, copied in one of its turns.
     ///
     /// Called on the loop.
     func report() -> LoopReport {
@@ -94,7 +94,7 @@ struct ClientLoop: Sendable {
     }
 }
 
-/// A loop's numbers as one scrape sees them: all of the same turn.
+/// A loop's numbers in one scrape: all from the same turn.
 struct LoopReport: Sendable {
     let rooms: RoomReport
     let sessions: SessionReport

@@ -5,7 +5,7 @@ import Reactor
 import Sessions
 import Transport
 
-/// Lets go of all clients, once: first unready, then a few connections at a time, then the rest.
+/// Lets all clients go, once: first unready, then a few connections at a time, then the rest.
 final class Drain: Sendable {
     private struct State: Sendable {
         var phase = DrainState.serving
@@ -31,12 +31,12 @@ final class Drain: Sendable {
         self.state.withLock { $0.phase }
     }
 
-    /// Begins to drain unless that has been done; returns at once.
+    /// Begins a drain unless one has begun; returns at once.
     func begin() {
         _ = self.started()
     }
 
-    /// Begins to drain unless that has been done, and waits until it is over.
+    /// Begins a drain unless one has begun, and waits until it is over.
     func run() async {
         await self.started().value
     }
@@ -87,10 +87,10 @@ final class Drain: Sendable {
         )
     }
 
-    /// Sockets of the public listener that are still open, clients' or not.
+    /// Sockets of the public listener that are still open, whether they belong to clients or not.
     ///
-    /// A loop that is too busy to answer counts as many as it last said, at first as one: it holds up nobody who asks,
-    /// and is not taken for empty.
+    /// A loop that is too busy to answer counts with its last number, at first with one: it does not block the caller,
+    /// and is not taken to be empty.
     private func connections() async -> Int {
         let replies = await Inquiry.replies(of: self.openConnections, within: LoopReports.patience)
         return replies.reduce(0) { sum, reply in

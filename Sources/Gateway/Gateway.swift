@@ -11,7 +11,7 @@ package final class Gateway: Sendable {
     package static let version = Version.number
 
     package let instance: String
-    /// Where clients connect; the port is the one that was found where 0 was asked for.
+    /// Where clients connect, with the real port if 0 was asked for.
     package let publicAddress: SocketAddress
     package let managementAddress: SocketAddress
 
@@ -22,9 +22,9 @@ package final class Gateway: Sendable {
     private let clients: [ClientLoop]
     private let management: ManagementLoop
 
-    /// Claims the ports, builds everything and begins to listen.
+    /// Claims the ports, builds everything and starts listening.
     ///
-    /// - Parameter writer: Whose dropped lines are counted; `nil` where the log goes nowhere.
+    /// - Parameter writer: The writer whose dropped lines are counted; `nil` if the log goes nowhere.
     package init(_ settings: GatewaySettings, log: EventLog, writer: LogWriter? = nil) throws(GatewayFault) {
         var publicPort = try settings.publicListener.claim("public")
         var managementPort = try settings.managementListener.claim("management")
@@ -85,7 +85,7 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Gets everything going: operators are answered first, then the broker connects, then clients are let in.
+    /// Starts everything: first operators are answered, then the broker connects, then clients are accepted.
     package func start() {
         self.management.start()
         self.broker.start(delivering: self.hub)
@@ -105,9 +105,9 @@ package final class Gateway: Sendable {
         )
     }
 
-    /// Ends everything at once; what is connected is cut.
+    /// Ends everything at once; open connections are cut.
     ///
-    /// After a drain nobody is.
+    /// After a drain there are none.
     package func stop() async {
         for client in self.clients {
             client.loop.stop()
@@ -116,7 +116,7 @@ package final class Gateway: Sendable {
             client.loop.join()
         }
         self.broker.stop()
-        // Broker, hub and shards hold each other.
+        // Broker, hub and shards refer to each other.
         self.hub.connect([])
         await self.management.stop()
         self.log.write(GatewayEvent.stopped)

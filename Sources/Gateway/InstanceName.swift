@@ -1,6 +1,6 @@
 import Foundation
 
-/// What this process is called among its peers.
+/// The name of this process among its peers.
 enum InstanceName {
     /// The pod's name in Kubernetes (its host name there), elsewhere `<host name>-<management port>`, so that several
     /// instances on one machine can be told apart.

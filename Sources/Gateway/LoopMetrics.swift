@@ -5,7 +5,7 @@ import Rooms
 import Sessions
 import Transport
 
-/// All that the client loops count, rendered from one set of copies.
+/// Everything the client loops count, rendered from one set of copies.
 struct LoopMetrics: MetricSource {
     let reports: LoopReports
     let directory: RoomDirectory

@@ -1,9 +1,9 @@
 import Instruments
 import Reactor
 
-/// The numbers of every client loop, copied anew when somebody asks.
+/// The numbers of all client loops, copied again for each request.
 ///
-/// A loop that does not answer in time is shown with its last copy, and named in the log once.
+/// A loop that does not answer in time is shown with its last copy, and logged once.
 struct LoopReports: Sendable {
     static let patience = Duration.milliseconds(250)
 
@@ -19,7 +19,7 @@ struct LoopReports: Sendable {
         self.log = log
     }
 
-    /// Asks every loop and waits until all have answered, at most `patience`.
+    /// Asks every loop and waits until all have answered, for at most `patience`.
     func refresh() async -> [LoopReport] {
         let replies = await Inquiry.replies(of: self.inquiries, within: Self.patience)
         for (name, reply) in zip(self.names, replies) {

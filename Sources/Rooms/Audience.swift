@@ -4,18 +4,18 @@ import Reactor
 /// Those members of a room on one event loop that get the same bytes, and what this tick has for them.
 final class Audience {
     let encoding: MessageEncoding
-    /// Whether members that join with the same encoding come here; otherwise it is one member's own.
+    /// Whether members that join with the same encoding are added here; otherwise it belongs to one member.
     let isShared: Bool
-    // The room owns its audiences, and stays as long as it has a member.
+    // The room owns its audiences, and exists as long as it has a member.
     unowned let room: LocalRoom
-    /// Its place in the room's list of its kind.
+    /// Its index in the room's list of its kind.
     var place: Int
-    /// In memory order, since fan-out walks them; `subscriptions` has the same order.
+    /// In memory order, since fan-out walks through them; `subscriptions` has the same order.
     private(set) var members: [ConnectionHandle] = []
     private var subscriptions: [Subscription] = []
-    /// The frames of this tick, while there are any.
+    /// The frames of this tick, if there are any.
     private(set) var batch: SendBatch?
-    /// Publishers that asked for no echo, with the frame that is theirs.
+    /// Publishers that asked for no echo, each with its own frame.
     private var exclusions: [(ConnectionHandle, frame: Int)] = []
 
     init(of room: LocalRoom, _ encoding: MessageEncoding, isShared: Bool, place: Int) {
@@ -49,11 +49,11 @@ final class Audience {
 
     // MARK: - A tick's frames
 
-    /// The batch that the next frame goes into.
+    /// The batch to which the next frame is added.
     ///
     /// - Parameters:
     ///   - excluded: The member that does not get that frame.
-    ///   - fresh: Where the tick has no frame yet.
+    ///   - fresh: The batch to use if the tick has no frame yet.
     func openBatch(excluding excluded: ConnectionHandle?, _ fresh: () -> SendBatch) -> SendBatch {
         let batch = self.batch ?? fresh()
         self.batch = batch
@@ -63,7 +63,7 @@ final class Audience {
         return batch
     }
 
-    /// What the tick has for the members, which then is nothing any more.
+    /// Returns what the tick has for the members, and leaves nothing.
     func takeDelivery() -> Delivery? {
         guard let batch = self.batch else { return nil }
         self.batch = nil

@@ -3,24 +3,24 @@ import Reactor
 
 /// One room on one event loop: its members, encoding by encoding.
 ///
-/// Encodings are shared as long as the room has not too many of them; a member with a further one gets its messages
-/// written for itself alone. So neither a join nor a message becomes dear, whatever clients ask for.
+/// Encodings are shared as long as the room does not have too many of them; for a member with a further encoding,
+/// messages are written separately. So neither joins nor messages become expensive, whatever clients ask for.
 final class LocalRoom {
     static let maximumShared = 16
 
     let name: RoomName
-    /// How the engine names this room in what it reports.
+    /// How the engine identifies this room in its reports.
     let source: UInt32
-    /// One an encoding, each with members.
+    /// One per encoding, each with members.
     private(set) var shared: [Audience] = []
-    /// One a member.
+    /// One per member.
     private(set) var alone: [Audience] = []
     private(set) var memberCount = 0
-    /// Has frames in some audience that were not handed to the engine yet.
+    /// Whether some audience has frames that the engine does not have yet.
     var isDirty = false
-    /// The broker has said that messages of this room arrive.
+    /// Whether the broker has confirmed that messages of this room arrive.
     var isConfirmed = false
-    /// Who waits to hear that.
+    /// Those who wait for that.
     var waiting: [(Subscription, CommandID)] = []
 
     init(name: RoomName, source: UInt32) {
@@ -48,7 +48,7 @@ final class LocalRoom {
         return audience
     }
 
-    /// An audience that loses its last member goes, so another encoding can be shared.
+    /// An audience that loses its last member is removed, so another encoding can be shared.
     func remove(_ subscription: Subscription) {
         let audience = subscription.audience
         audience.remove(subscription)

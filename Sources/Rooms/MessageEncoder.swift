@@ -7,10 +7,10 @@ package protocol MessageEncoder: AnyObject {
     func encode(_ message: Message, number: UInt64, as encoding: MessageEncoding, into batch: SendBatch)
 }
 
-/// Whom a shard tells what concerns one connection.
+/// What a shard tells about single connections.
 package protocol RoomShardDelegate: AnyObject {
     func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle)
-    /// Messages of the room arrive from now on: what `subscribe` with this id waited for.
+    /// Messages of the room arrive from now on, which is what `subscribe` with this id waited for.
     func subscribed(_ connection: ConnectionHandle, answering id: CommandID)
     /// Whether it wants to hear of every message and every delivery; asked once.
     var watchesDeliveries: Bool { get }

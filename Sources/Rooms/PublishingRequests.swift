@@ -1,7 +1,7 @@
 import Instruments
 package import Messaging
 
-/// Publishers that are no connections (an HTTP request, for one), until each has its receipt.
+/// Publishers that are not connections, such as HTTP requests, until each has its receipt.
 package final class PublishingRequests: Sendable {
     package typealias Completion = @Sendable (PublicationReceipt) -> Void
 
@@ -14,9 +14,9 @@ package final class PublishingRequests: Sendable {
 
     package init() {}
 
-    /// Notes whom to tell, and gives the ticket for the one publication that is meant.
+    /// Notes whom to tell, and returns the ticket for this one publication.
     ///
-    /// - Parameter completion: Called once, on whatever thread the broker answers.
+    /// - Parameter completion: Called once, on the thread on which the broker answers.
     package func ticket(_ completion: @escaping Completion) -> PublicationTicket {
         self.state.withLock { state in
             state.lastNumber += 1

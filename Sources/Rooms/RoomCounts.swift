@@ -1,11 +1,11 @@
 package import Instruments
 package import Messaging
 
-/// What one loop's rooms have counted.
+/// The counters of one loop's rooms.
 ///
 /// Plain numbers: the loop owns them, and copies them whole when a scrape asks.
 package struct RoomCounts: Sendable {
-    /// Recipients of all messages, protocol by protocol: what all outcomes and the pending ones add up to.
+    /// Recipients of all messages, by protocol: the sum of all outcomes and the pending ones.
     package var expected = PerCase<ProtocolName, UInt64>(repeating: 0)
     /// Members in all rooms of the loop.
     package var subscriptions = 0

@@ -1,11 +1,11 @@
 import Instruments
 package import Messaging
 
-/// Which event loops of this instance have members in which room: the one table that the loops share.
+/// Which event loops of this instance have members in which room: the only table that the loops share.
 ///
-/// Asked once for each batch of messages that comes from the broker, changed by a loop's first and last member.
+/// Read once for each batch of messages from the broker; changed by a loop's first and last member.
 package final class RoomDirectory: Sendable {
-    /// Loops fit a bit each.
+    /// Each loop is one bit.
     package static let maximumLoops = 64
 
     private struct Entry {
@@ -46,14 +46,14 @@ package final class RoomDirectory: Sendable {
         self.table.withLock { $0[room] != nil }
     }
 
-    /// The loops that have members in each of the rooms, a bit a loop.
+    /// The loops that have members in each of the rooms, one bit per loop.
     package func loops(of messages: [Message]) -> [UInt64] {
         self.table.withLock { table in messages.map { table[$0.room]?.loops ?? 0 } }
     }
 
     /// Notes that messages of these rooms arrive from now on.
     ///
-    /// - Returns: The loops to tell, a bit a loop, for each room.
+    /// - Returns: The loops to tell, one bit per loop, for each room.
     package func confirm(_ rooms: [RoomName]) -> [UInt64] {
         self.table.withLock { table in
             rooms.map { room in
@@ -64,7 +64,7 @@ package final class RoomDirectory: Sendable {
         }
     }
 
-    /// Whether the room still is the one whose messages arrive: it may have been left and entered anew meanwhile.
+    /// Whether the room is still the one whose messages arrive: it may have been left and joined again meanwhile.
     package func isConfirmed(_ room: RoomName) -> Bool {
         self.table.withLock { $0[room]?.isConfirmed ?? false }
     }

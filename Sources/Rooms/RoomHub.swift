@@ -2,9 +2,9 @@ import Instruments
 package import Messaging
 package import Reactor
 
-/// Brings what the broker has for this instance to the loops whose rooms it concerns: one hop a loop for each batch.
+/// Passes what the broker has for this instance to the loops concerned: one hop per loop for each batch.
 package final class RoomHub: BrokerSink {
-    /// Publishers that are no connections.
+    /// Publishers that are not connections.
     package let requests = PublishingRequests()
     private let directory: RoomDirectory
     private let shards: Lock<[LoopBound<RoomShard>]>
@@ -14,9 +14,9 @@ package final class RoomHub: BrokerSink {
         self.shards = Lock([])
     }
 
-    /// Takes the shards in the order of their loops' indices.
+    /// The shards, in the order of their loops' indices.
     ///
-    /// Called before the broker is started, and with none once it is stopped.
+    /// Called before the broker is started, and without a broker once it is stopped.
     package func connect(_ shards: [LoopBound<RoomShard>]) {
         precondition(shards.count <= RoomDirectory.maximumLoops, "a room's loops fit 64 bits")
         self.shards.withLock { $0 = shards }
@@ -49,7 +49,7 @@ package final class RoomHub: BrokerSink {
         self.distribute(receipts, loops: loops) { shard, receipts in shard.settled(receipts) }
     }
 
-    /// Gives each loop those values whose bit for it is set, in their order; at once where the caller is that loop.
+    /// Gives each loop the values with its bit set, in order; immediately if the caller is that loop.
     private func distribute<Value: Sendable>(
         _ values: [Value],
         loops: [UInt64],

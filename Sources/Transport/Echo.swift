@@ -1,7 +1,9 @@
 import Messaging
 
-/// The endpoint of development that gives each message back: no client protocol, since it makes no deliveries.
+/// The development endpoint that sends each message back.
+///
+/// Not a client protocol, since it makes no deliveries.
 enum Echo {
-    /// Whose connections and messages it is counted with.
+    /// The protocol as which its connections and messages are counted.
     static let countsAs = ProtocolName.plain
 }

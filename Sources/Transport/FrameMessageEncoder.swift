@@ -5,10 +5,10 @@ package import Reactor
 import Rooms
 import WebSocket
 
-/// Writes a room's message as one WebSocket frame in the words of an encoding's protocol.
+/// Writes a room's message as one WebSocket frame, in an encoding's protocol.
 package final class FrameMessageEncoder: MessageEncoder {
     private let frames = FrameEncoder(role: .server)
-    /// Used again for every message; what is finished lives in the batch.
+    /// Reused for every message; finished frames are in the batch.
     private var text: [UInt8] = []
 
     package init() {}

@@ -11,9 +11,9 @@ package struct HandshakeLog: Sendable {
         self.log = log
     }
 
-    /// The HTTP server let a request go no further.
+    /// The HTTP server refused a request.
     ///
-    /// - Parameter error: What was wrong with its bytes, if that is why.
+    /// - Parameter error: What was wrong with its bytes, if that is the reason.
     package func rejected(_ rejection: HTTPRejection, _ peer: SocketAddress, _ error: (any Error)?) {
         let fault = error as? HTTPError
         self.write(
@@ -25,7 +25,7 @@ package struct HandshakeLog: Sendable {
         )
     }
 
-    /// A request reached a WebSocket endpoint, and got no 101.
+    /// A request reached a WebSocket endpoint but got no 101.
     func rejected(_ refusal: UpgradeRefusal, _ peer: SocketAddress) {
         self.write("upgrade", refusal.status, refusal.reason.label, refusal.explanation, peer)
     }
@@ -48,7 +48,7 @@ package struct HandshakeLog: Sendable {
 }
 
 extension HTTPRejection {
-    /// What the client is answered where its bytes were in order; `nil` where it is answered nothing.
+    /// The answer to the client if its bytes were valid; `nil` if it gets no answer.
     fileprivate var status: HTTPStatus? {
         switch self {
         case .silent: nil

@@ -1,9 +1,9 @@
 package import HTTPServer
 package import Instruments
 
-/// What one event loop turned away before a WebSocket was open.
+/// What one event loop refused before a WebSocket was open.
 package struct HandshakeReport: Sendable {
-    /// Before any endpoint was asked: what was no request, or came too slowly, or to nowhere.
+    /// Refused before any endpoint was asked: not a valid request, too slow, or to an unknown path.
     package let requests: PerCase<HTTPRejection, UInt64>
     package let upgrades: PerCase<HandshakeRejection, UInt64>
 
@@ -13,7 +13,7 @@ package struct HandshakeReport: Sendable {
     }
 }
 
-/// The metric family of handshakes that came to nothing.
+/// The metric family of refused handshakes.
 package enum HandshakeMetrics {
     static let rejected = MetricFamily(
         "atalaya_handshakes_rejected_total",

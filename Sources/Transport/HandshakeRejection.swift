@@ -4,19 +4,19 @@ import Instruments
 package enum HandshakeRejection: UInt8, Vocabulary {
     /// Not a GET.
     case method
-    /// No valid RFC 6455 handshake.
+    /// Not a valid RFC 6455 handshake.
     case badHandshake
-    /// Another version than 13.
+    /// A version other than 13.
     case version
-    /// Nothing of what the client offered is spoken here.
+    /// None of the offered subprotocols is spoken here.
     case subprotocol
-    /// No room, or a name that is none, or too many.
+    /// No room, an invalid name, or too many rooms.
     case room
-    /// A `?user=` that is no user id.
+    /// A `?user=` that is not a user id.
     case user
-    /// A token, which this gateway does not take.
+    /// A token, which this gateway does not accept.
     case token
-    /// The instance is letting go of its clients.
+    /// The instance is draining.
     case draining
 
     package var label: String {

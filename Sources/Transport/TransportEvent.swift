@@ -18,6 +18,6 @@ package enum TransportEvent: String, LogEvent {
         }
     }
 
-    /// Anybody can send nonsense, as fast as he likes.
+    /// Anybody can send nonsense, at any rate.
     package var lineLimit: Int? { 50 }
 }

@@ -1,10 +1,10 @@
 package import Settings
 
-/// What an operator says of the messages that clients may send.
+/// The settings for messages that clients may send.
 package struct TransportSettings: Sendable {
     package let maximumMessageBytes: Int
     package let maximumJSONDepth: Int
-    /// How long a peer has to take its last bytes and our goodbye.
+    /// How long a peer may take to read its last bytes and our goodbye.
     package let closeTimeout: Duration
 
     package init(from settings: inout SettingsReader) {

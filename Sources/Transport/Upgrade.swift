@@ -11,9 +11,9 @@ package struct Upgrade {
         case echo
     }
 
-    /// What the server's settings say of who may ask for what.
+    /// The server's settings for what a client may ask for.
     package struct Rules: Sendable {
-        /// `?user=` names the user.
+        /// Whether `?user=` names the user.
         package let usersNameThemselves: Bool
         package let maximumRooms: Int
         package let maximumJSONDepth: Int
@@ -25,16 +25,16 @@ package struct Upgrade {
         }
     }
 
-    /// The language that the connection will speak; `nil` where its messages only go back.
+    /// The language that the connection will speak; `nil` if its messages are only sent back.
     package let client: (any ClientProtocol)?
     /// `nil` for an anonymous client.
     package let user: UserID?
-    /// The subprotocol that was chosen of those offered, if any were.
+    /// The subprotocol that was chosen from those offered, if any.
     package let subprotocol: String?
 
-    /// Reads what a handshake asks for, whose form has been checked.
+    /// Reads what a handshake asks for; its form has already been checked.
     ///
-    /// - Parameter offers: The subprotocols that the client offers, in its order.
+    /// - Parameter offers: The subprotocols that the client offers, in the client's order.
     package init(
         _ target: RequestTarget,
         offering offers: [String],
@@ -98,14 +98,14 @@ package struct Upgrade {
             return try language.init(hello)
         } catch {
             let reason: HandshakeRejection = error.part == .room ? .room : .badHandshake
-            // Who offered nothing may have meant another language.
+            // A client that offered nothing may have meant another language.
             let hint = hasOffered || error.part != .room ? "" : "; the subprotocols spoken here are: \(Self.spoken)"
             throw UpgradeRefusal(reason, .badRequest, error.sentence + hint)
         }
     }
 }
 
-/// Why there is no 101, and what the client is told instead.
+/// Why there is no 101, and what the client gets instead.
 package struct UpgradeRefusal: Error, Sendable {
     package let reason: HandshakeRejection
     package let status: HTTPStatus
@@ -119,7 +119,7 @@ package struct UpgradeRefusal: Error, Sendable {
         self.headers = [:]
     }
 
-    /// A request that is no handshake to begin with.
+    /// A request that is not a valid handshake.
     init(_ refusal: HandshakeRefusal) {
         self.reason =
             switch refusal {

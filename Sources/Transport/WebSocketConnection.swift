@@ -11,7 +11,7 @@ import WebSocket
 package final class WebSocketConnection {
     private let shared: WebSocketHost
     private let handle: ConnectionHandle
-    /// `nil` where each message goes back to who sent it.
+    /// `nil` if each message goes back to its sender.
     private let client: (any ClientProtocol)?
     private var decoder: FrameDecoder
     /// `nil` before the handshake is done and after the socket has gone.
@@ -74,7 +74,7 @@ package final class WebSocketConnection {
 
     // MARK: - Goodbye
 
-    /// The client has said goodbye: it is answered, and both ends are done.
+    /// The client has sent a close frame: it is answered, and both ends are done.
     private func peerClosed(_ close: PeerClose) {
         self.finish(.byClient(code: close.code), answering: close.code, .inOrder)
     }
@@ -83,12 +83,12 @@ package final class WebSocketConnection {
         if case .messageTooBig = fault, let session = self.session, let client = self.client {
             self.take(client.readOversized("\(fault)"), frameBytes: 0, session)
         }
-        // Its bytes cannot be followed any more, whatever the language made of it.
+        // Its bytes cannot be followed any more, whatever the language decided.
         let reason: CloseReason = if case .messageTooBig = fault { .tooBig } else { .protocolError }
         self.close(Ending(reason, by: .server, code: fault.closeCode, "\(fault)"))
     }
 
-    /// Says goodbye, sends the last frame and ends the connection once what is queued has gone.
+    /// Says goodbye, sends the last frame, and ends the connection once the queue has been sent.
     private func finish(
         _ ending: Ending,
         answering code: UInt16?,
@@ -98,7 +98,7 @@ package final class WebSocketConnection {
     ) {
         guard !self.isClosing else { return }
         self.isClosing = true
-        // First, so that nothing of a room follows the close frame.
+        // First, so that no room message follows the close frame.
         self.session?.sayGoodbye(ending, room: room)
         self.shared.text.removeAll(keepingCapacity: true)
         if ending.initiator != .client, self.client?.writeGoodbye(ending, into: &self.shared.text) == true {
@@ -122,7 +122,7 @@ extension WebSocketConnection: SocketHandler {
     package func received(_ bytes: inout MutableSpan<UInt8>, on connection: ConnectionHandle) -> Int {
         var offset = 0
         while !self.isClosing, let session = self.session {
-            // What follows a command that waits is left for later, in its order.
+            // What follows a waiting command is left for later, in order.
             guard !session.isHeld else { return offset }
             guard let event = self.decoder.next(&bytes, from: &offset) else { break }
             switch event {
@@ -145,7 +145,7 @@ extension WebSocketConnection: SocketHandler {
     }
 
     package func inputEnded(_ connection: ConnectionHandle) {
-        // A peer that ends the stream without a close frame has gone, whatever it still reads.
+        // A peer that ends the stream without a close frame is gone, whatever it still reads.
         self.isClosing = true
         let ending = SocketEnding.peerClosed
         self.session?.sayGoodbye(Ending(.abnormal, by: .network, ending.sentence))

@@ -9,7 +9,7 @@ import WebSocket
 package final class WebSocketEndpoint {
     private let shared: WebSocketHost
     private let rules: Upgrade.Rules
-    /// The 101 at hand; used again for every handshake.
+    /// The current 101; reused for every handshake.
     private var answer: [UInt8] = []
 
     package init(_ shared: WebSocketHost, rules: Upgrade.Rules) {
@@ -19,8 +19,8 @@ package final class WebSocketEndpoint {
 
     /// Answers one request to an endpoint: with a 101 after which the connection is a WebSocket, or with a refusal.
     ///
-    /// It may be called later than the request came: what the client sends meanwhile is read behind the 101, and a
-    /// client that has gone is none.
+    /// It may be called after the request arrived: what the client sends meanwhile is read after the 101, and a client
+    /// that has gone is ignored.
     package func answer(_ exchange: HTTPExchange, for endpoint: Upgrade.Endpoint) {
         guard !exchange.isOver else { return }
         do throws(UpgradeRefusal) {
@@ -58,7 +58,7 @@ package final class WebSocketEndpoint {
         handshake.writeAnswer(subprotocol: upgrade.subprotocol, into: &self.answer)
         let answer = self.answer
         exchange.upgrade(sending: answer.span, to: connection)
-        // A client that has gone already never got its 101, and so no session.
+        // A client that has already gone never got its 101, so it gets no session.
         guard self.shared.loop.isOpen(exchange.connection) else { return }
         connection.open(identity)
     }

@@ -12,9 +12,9 @@ package final class WebSocketHost {
     package let handshakes: HandshakeLog
     let frames = FrameEncoder(role: .server)
     package private(set) var rejected = PerCase<HandshakeRejection, UInt64>(repeating: 0)
-    /// Set once the instance takes nobody in any more.
+    /// Set once the instance accepts no more clients.
     package var isDraining = false
-    /// The text of the answer at hand and its frame; used again by every connection.
+    /// The text of the current answer and its frame; reused by all connections.
     var text: [UInt8] = []
     var frame: [UInt8] = []
     /// Publishers that are not read while the instance's send queues are too full.
@@ -32,7 +32,7 @@ package final class WebSocketHost {
         self.handshakes.rejected(refusal, peer)
     }
 
-    /// Makes a publisher wait while the instance holds too much that is unsent.
+    /// Makes a publisher wait while the instance holds too much unsent data.
     func holdBack(_ publisher: Session) {
         guard self.loop.hasQueuePressure else { return }
         publisher.hold(.pressure)

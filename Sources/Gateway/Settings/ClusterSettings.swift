@@ -1,7 +1,7 @@
 import Messaging
 package import Settings
 
-/// What the instances of a fleet have in common.
+/// The settings that the instances of a fleet share.
 package struct ClusterSettings: Sendable {
     private let secret: Secret?
 
@@ -14,7 +14,7 @@ package struct ClusterSettings: Sendable {
         )
     }
 
-    /// What messages between instances are signed with; `nil` where no secret is configured.
+    /// The key that signs messages between instances; `nil` if no secret is configured.
     func key(managementToken: Secret?) -> FleetKey? {
         self.secret.map { FleetKey(secret: $0.revealed) }
             ?? managementToken.map { FleetKey(managementToken: $0.revealed) }

@@ -1,6 +1,6 @@
 package import Settings
 
-/// How the gateway lets go of its clients.
+/// How the gateway lets its clients go.
 package struct DrainSettings: Sendable {
     package let delay: Duration
     package let timeout: Duration
@@ -22,6 +22,6 @@ package struct DrainSettings: Sendable {
         }
     }
 
-    /// Over how much time the connections are closed: half of what is left, so that queues can still be flushed.
+    /// The time over which connections are closed: half of what is left, so that queues can still be flushed.
     var pace: Duration { (self.timeout - self.delay) / 2 }
 }

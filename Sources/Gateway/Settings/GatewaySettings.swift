@@ -5,7 +5,7 @@ package import Sessions
 package import Settings
 package import Transport
 
-/// Everything an operator can say of a gateway; reading it is declaring it.
+/// All settings of a gateway; reading them declares them.
 package struct GatewaySettings: Sendable {
     /// Anonymous users who may name themselves, the demo page, `/echo`, human-readable logs.
     package let isForDevelopment: Bool
@@ -20,11 +20,11 @@ package struct GatewaySettings: Sendable {
     package let transport: TransportSettings
     package let drain: DrainSettings
     package let log: LogSettings
-    /// Of all effective values, for `config_info`.
+    /// A fingerprint of all effective values, for `config_info`.
     package let fingerprint: String
 
-    /// - Parameter isToServe: Whether a gateway is to run with them; who only wants to talk to one need not say who may
-    ///   connect.
+    /// - Parameter isToServe: Whether a gateway will run with them. To only talk to a gateway, it is not necessary to
+    ///   say who may connect.
     package init(from settings: inout SettingsReader, isForDevelopment: Bool, isToServe: Bool = true) {
         self.isForDevelopment = isForDevelopment
         self.publicListener = ListenerSettings(
@@ -57,7 +57,7 @@ package struct GatewaySettings: Sendable {
         }
     }
 
-    /// Nobody is let in unnamed unless somebody has said so.
+    /// Anonymous users are only let in if an operator has said so.
     private static func readAuthentication(from settings: inout SettingsReader, mustBeSet: Bool) {
         let mode = settings.optionalString(
             "auth.mode",

@@ -2,7 +2,7 @@ package import Notation
 import Reactor
 import Settings
 
-/// Where clients and operators are listened to.
+/// The address and port of one listener, for clients or for operators.
 package struct ListenerSettings: Sendable {
     /// `nil` for all addresses, IPv4 and IPv6.
     package let host: IPAddress?
@@ -28,7 +28,7 @@ package struct ListenerSettings: Sendable {
 }
 
 extension ListenerSettings {
-    /// Takes the port, or says who is in the way.
+    /// Claims the port, or says why it cannot.
     func claim(_ group: String) throws(GatewayFault) -> ListeningPort {
         do throws(ReactorError) {
             return try ListeningPort.claim(host: self.host.map { "\($0)" }, port: self.port)
