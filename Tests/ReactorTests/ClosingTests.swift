@@ -250,7 +250,10 @@ struct ClosingTests {
         loop.stop()
         loop.join()
         loop.join()
-        #expect(peers.allSatisfy { $0.receive() == nil })
+        // On a busy machine the kernel may bring the ends of TCP connections a moment after they were closed.
+        while !peers.allSatisfy({ $0.receive() == nil }) {
+            await Task.yield()
+        }
     }
 
     @Test(arguments: Wire.allCases)
