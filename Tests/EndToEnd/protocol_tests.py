@@ -10,7 +10,7 @@ import unittest
 
 from client import PATIENCE, TestCase
 from gateway import Gateway
-from pages import blocks
+from pages import blocks, table
 
 ROOM = "chat.lobby"
 
@@ -23,6 +23,29 @@ def node():
     version = int(subprocess.check_output([program, "--version"], text=True)[1:].split(".")[0])
     # It has one from 22 on, and before that behind a flag.
     return [program] if version >= 22 else [program, "--experimental-websocket"] if version >= 20 else None
+
+
+class HandshakeTests(TestCase):
+    async def test_refusals_have_the_statuses_of_the_page(self):
+        gateway = self.gateway("--set", "drain.delay=0s").ready()
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+        upgrade |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+        refused = [
+            gateway.public("/ws", headers=upgrade),
+            gateway.public("/ws?room=a&access_token=t", headers=upgrade),
+            gateway.public("/ws?room=a", headers=upgrade | {"Sec-WebSocket-Protocol": "chat"}),
+            gateway.public("/ws", method="POST"),
+            gateway.public("/ws"),
+            gateway.public("/ws?room=a", headers=upgrade | {"Sec-WebSocket-Version": "8"}),
+            gateway.public("/ws?room=a", headers=upgrade | {"Cookie": "x" * 20_000}),
+        ]
+        for answer in refused:
+            self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        seen = {str(answer.status) for answer in refused}
+        rows = table("docs/protocol.md", "Connecting", "status")
+        explained = {status for row in rows for status in row[0].split(", ")}
+        # A draining instance says 503 only to those who were connected before.
+        self.assertEqual(explained, seen | {"503"})
 
 
 class PythonClientTests(TestCase):
