@@ -104,9 +104,9 @@ package protocol LogEvent: CaseIterable, RawRepresentable, Sendable where RawVal
     var message: String { get }
     /// Every field that its lines may have.
     var fields: [LogField] { get }
-    /// How many of its lines are written in ten seconds at most; `nil` for all of them.
+    /// How many of its lines with the same reason are written in ten seconds at most; `nil` for all of them.
     ///
-    /// For events that a stranger can bring about as often as he likes. What is left out is counted.
+    /// For events that strangers can cause as often as they like. What is left out is counted.
     var lineLimit: Int? { get }
 }
 

@@ -19,14 +19,14 @@ extension Session {
 
     /// What is known at the goodbye, for the line that is written when the socket is gone.
     func words(on ending: Ending, after lived: Duration, room: RoomName?) -> [(LogField, LogValue)] {
-        var words: [(LogField, LogValue)] = [
-            (.transport, .text(self.identity.transport.label)),
-            (.remoteAddress, .text(self.identity.remoteAddress)),
-            (.initiator, .text(ending.initiator.label)),
-            (.reason, .text(ending.reason.label)),
-            (.durationMs, .integer(lived.wholeMilliseconds)),
-            (.rooms, .integer(Int64(self.subscriptions.count))),
-        ]
+        var words = self.names
+        words.reserveCapacity(20)
+        words.append((.transport, .text(self.identity.transport.label)))
+        words.append((.remoteAddress, .text(self.identity.remoteAddress)))
+        words.append((.initiator, .text(ending.initiator.label)))
+        words.append((.reason, .text(ending.reason.label)))
+        words.append((.durationMs, .integer(lived.wholeMilliseconds)))
+        words.append((.rooms, .integer(Int64(self.subscriptions.count))))
         if let code = ending.code {
             words.append((.closeCode, .integer(Int64(code))))
         }
@@ -45,20 +45,21 @@ extension Session {
 
     /// Writes the one line on all that a connection was.
     func logClosed(_ final: ConnectionCounters) {
-        var counts: [(LogField, LogValue)] = [
-            (.messagesReceived, .integer(Int64(clamping: final.messagesReceived))),
-            (.messagesSent, .integer(Int64(clamping: final.messagesSent))),
-            (.bytesReceived, .integer(Int64(clamping: final.bytesReceived))),
-            (.bytesSent, .integer(Int64(clamping: final.bytesSent))),
-            (.dropped, .integer(Int64(clamping: final.dropped))),
-        ]
+        var words = self.lastWords
+        // The line takes them over.
+        self.lastWords = []
+        words.append((.messagesReceived, .integer(Int64(clamping: final.messagesReceived))))
+        words.append((.messagesSent, .integer(Int64(clamping: final.messagesSent))))
+        words.append((.bytesReceived, .integer(Int64(clamping: final.bytesReceived))))
+        words.append((.bytesSent, .integer(Int64(clamping: final.bytesSent))))
+        words.append((.dropped, .integer(Int64(clamping: final.dropped))))
         if final.closedBeforeWrite > 0 {
-            counts.append((.closedBeforeWrite, .integer(Int64(clamping: final.closedBeforeWrite))))
+            words.append((.closedBeforeWrite, .integer(Int64(clamping: final.closedBeforeWrite))))
         }
         if final.writeErrors > 0 {
-            counts.append((.writeErrors, .integer(Int64(clamping: final.writeErrors))))
+            words.append((.writeErrors, .integer(Int64(clamping: final.writeErrors))))
         }
-        self.log(.closed, self.lastWords + counts)
+        self.registry.log.write(SessionEvent.closed, words)
     }
 
     /// - Parameter message: `nil` where the publication was refused before it had an id.

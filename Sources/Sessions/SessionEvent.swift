@@ -69,7 +69,7 @@ package enum SessionEvent: String, LogEvent {
     /// A client that reads now and then could bring these about again and again.
     package var lineLimit: Int? {
         switch self {
-        case .dropsBegan, .dropsEnded: 50
+        case .dropsBegan, .dropsEnded: 20
         default: nil
         }
     }

@@ -19,5 +19,5 @@ package enum TransportEvent: String, LogEvent {
     }
 
     /// Anybody can send nonsense, at any rate.
-    package var lineLimit: Int? { 50 }
+    package var lineLimit: Int? { 20 }
 }

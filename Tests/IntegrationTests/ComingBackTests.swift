@@ -21,6 +21,7 @@ import Testing
                 #expect(lines[place - 1][.earlierConnectionId] == earlier.connectionID)
                 #expect(lines[place - 1][.earlierInstance] == welcome.instance)
             }
+            let secret = welcome.resume
             let again = try await running.native("user=alice&resume=nonsense").welcome
             #expect(!again.resumed)
             let thief = try await running.native("user=mallory&resume=\(welcome.resume)").welcome
@@ -29,6 +30,9 @@ import Testing
             let resumed = ["outcome": "resumed", "origin": "same_instance"]
             #expect(metrics.sum("atalaya_reconnects_total", resumed) == 6)
             expectConserved(metrics)
+            // At debug level, so that every line there can be is among these.
+            let words = running.log.lines.state.flatMap { line in line.values.map { "\($0.1)" } }
+            #expect(words.count > 100 && !words.contains { $0.contains(secret) })
         }
     }
 }

@@ -6,8 +6,20 @@ import Testing
 @Suite struct LogLimitsTests {
     let start = ContinuousClock.now
 
-    private func record(_ event: String, limit: Int?) -> LogRecord {
-        LogRecord(event: event, level: .info, message: "M.", values: [], lineLimit: limit)
+    private func record(_ event: String, reason: String? = nil, limit: Int?) -> LogRecord {
+        let values = reason.map { [(LogField.reason, LogValue.text($0))] } ?? []
+        return LogRecord(event: event, level: .info, message: "M.", values: values, lineLimit: limit)
+    }
+
+    private func omission(_ event: String, _ reason: String = "", count: UInt64) -> LogLimits.Omission {
+        LogLimits.Omission(kind: LogLimits.Kind(event: event, reason: reason), count: count)
+    }
+
+    @Test func `a flood for one reason leaves room for others`() {
+        var limits = LogLimits()
+        for _ in 0..<100 { _ = limits.admit(self.record("a.b", reason: "flood", limit: 3), at: self.start) }
+        #expect(limits.admit(self.record("a.b", reason: "rare", limit: 3), at: self.start) == true)
+        #expect(limits.takeAllOmissions() == [self.omission("a.b", "flood", count: 97)])
     }
 
     @Test func `an event without a limit is always written`() {
@@ -24,7 +36,7 @@ import Testing
         let end = self.start + .seconds(10)
         #expect(limits.nextTelling == end)
         #expect(limits.takeOmissions(until: end - .milliseconds(1)).isEmpty == true)
-        #expect(limits.takeOmissions(until: end) == [LogLimits.Omission(event: "a.b", count: 7)])
+        #expect(limits.takeOmissions(until: end) == [self.omission("a.b", count: 7)])
         #expect(limits.takeOmissions(until: end).isEmpty == true)
         #expect(limits.nextTelling == nil)
         #expect(limits.admit(self.record("a.b", limit: 3), at: end) == true)
@@ -36,9 +48,9 @@ import Testing
         let later = self.start + .seconds(4)
         for _ in 0..<3 { _ = limits.admit(self.record("c.d", limit: 1), at: later) }
         #expect(limits.nextTelling == self.start + .seconds(10))
-        #expect(limits.takeOmissions(until: self.start + .seconds(10)).map(\.event) == ["a.b"])
+        #expect(limits.takeOmissions(until: self.start + .seconds(10)).map(\.kind.event) == ["a.b"])
         #expect(limits.nextTelling == self.start + .seconds(14))
-        #expect(limits.takeAllOmissions() == [LogLimits.Omission(event: "c.d", count: 2)])
+        #expect(limits.takeAllOmissions() == [self.omission("c.d", count: 2)])
         #expect(limits.takeAllOmissions() == [])
     }
 

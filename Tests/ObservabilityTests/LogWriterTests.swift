@@ -110,6 +110,24 @@ import Testing
         #expect(writer.linesDropped == 0)
     }
 
+    @Test func `what was left out is told when the time is over, though no more lines come`() throws {
+        let pipe = Pipe()
+        let writer = LogWriter(
+            format: .json,
+            instance: "gw-0",
+            descriptor: pipe.descriptor,
+            limitWindow: .milliseconds(50)
+        )
+        let reader = LineReader(pipe)
+        for _ in 0..<10 {
+            writer.take(LogRecord(event: "a.b", level: .info, message: "M.", values: [], lineLimit: 1))
+        }
+        try reader.wait(for: #""limitedEvent":"a.b""#)
+        writer.finish(within: .seconds(30))
+        try pipe.fileHandleForWriting.close()
+        #expect(try reader.text().contains(#""count":9,"limitedEvent":"a.b"}"#))
+    }
+
     @Test func `what was dropped is a metric that starts at 0`() async throws {
         let writer = LogWriter(format: .json, instance: "gw-0", descriptor: -1)
         var measurements = Measurements()
@@ -141,16 +159,27 @@ private final class LineReader: Sendable {
     }
 
     private let received = Lock(Data())
+    private let more = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ pipe: Pipe) {
         let handle = pipe.fileHandleForReading
         Thread { [self] in
-            while let piece = try? handle.read(upToCount: 64 * 1024), !piece.isEmpty {
+            while case let piece = handle.availableData, !piece.isEmpty {
                 self.received.withLock { $0.append(piece) }
+                self.more.signal()
             }
             self.ended.signal()
         }.start()
+    }
+
+    /// Waits until what was read contains a text.
+    func wait(for part: String) throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !String(decoding: self.received.withLock { $0 }, as: UTF8.self).contains(part) {
+            try #require(ContinuousClock.now < deadline, "never written: \(part)")
+            _ = self.more.wait(timeout: .now() + 1)
+        }
     }
 
     func text() throws -> String {

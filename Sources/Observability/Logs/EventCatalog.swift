@@ -54,8 +54,8 @@ package struct EventCatalog: Sendable {
             secrets and payloads never appear in the log. Text that comes from clients is escaped, and cut after
             1024 bytes.
 
-            Some events are written a limited number of times in ten seconds; `log.omitted` then says how many more
-            there were. This page is printed from the code, and a test compares the two.
+            Some events are limited to a number of lines in ten seconds, counted for each reason by itself;
+            `log.omitted` says how many more there were. This page is printed from the code, and a test compares the two.
 
             | event | level | what happened | fields |
             | --- | --- | --- | --- |

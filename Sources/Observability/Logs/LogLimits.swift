@@ -2,12 +2,26 @@ import Instruments
 
 /// Leaves out lines of events that come too often, and counts them.
 ///
-/// Each event that has a limit may fill it once in ten seconds, from its first line on. What was left out is told when
-/// the ten seconds are over, whether or not more lines come.
+/// An event that has a limit may fill it once in ten seconds, from its first line on, and once more for each reason, so
+/// that a flood hides nothing else. What was left out is told when the ten seconds are over, whether or not more lines
+/// come.
 struct LogLimits: Sendable {
-    /// Lines of one event that were left out in ten seconds.
-    struct Omission: Equatable, Sendable {
+    /// What is limited together.
+    ///
+    /// Reasons come from closed lists, so there are few kinds.
+    struct Kind: Hashable, Comparable, Sendable {
         let event: String
+        /// Empty where the lines have none.
+        let reason: String
+
+        static func < (left: Kind, right: Kind) -> Bool {
+            (left.event, left.reason) < (right.event, right.reason)
+        }
+    }
+
+    /// Lines that were left out in ten seconds.
+    struct Omission: Equatable, Sendable {
+        let kind: Kind
         let count: UInt64
     }
 
@@ -17,18 +31,23 @@ struct LogLimits: Sendable {
         var omitted: UInt64 = 0
     }
 
-    private static let length = Duration.seconds(10)
+    private let length: Duration
+    private var windows: [Kind: Window] = [:]
 
-    private var windows: [String: Window] = [:]
+    /// - Parameter length: The time in which a limit may be filled once.
+    init(length: Duration = .seconds(10)) {
+        self.length = length
+    }
 
     /// Counts a line.
     ///
     /// - Returns: Whether it is to be written.
     mutating func admit(_ record: LogRecord, at now: ContinuousClock.Instant) -> Bool {
         guard let limit = record.lineLimit else { return true }
-        var window = self.windows[record.event] ?? Window(end: now + Self.length)
+        let kind = Kind(event: record.event, reason: record.reason)
+        var window = self.windows[kind] ?? Window(end: now + self.length)
         if window.end <= now, window.omitted == 0 {
-            window = Window(end: now + Self.length)
+            window = Window(end: now + self.length)
         }
         let isWithin = window.written < limit
         if isWithin {
@@ -36,7 +55,7 @@ struct LogLimits: Sendable {
         } else {
             window.omitted += 1
         }
-        self.windows[record.event] = window
+        self.windows[kind] = window
         return isWithin
     }
 
@@ -48,15 +67,22 @@ struct LogLimits: Sendable {
     /// What was left out in windows that are over at `now`; told once.
     mutating func takeOmissions(until now: ContinuousClock.Instant) -> [Omission] {
         let over = self.windows.filter { $0.value.omitted > 0 && $0.value.end <= now }
-        for event in over.keys {
-            self.windows[event] = nil
+        for kind in over.keys {
+            self.windows[kind] = nil
         }
-        return over.map { Omission(event: $0.key, count: $0.value.omitted) }.sorted { $0.event < $1.event }
+        return over.map { Omission(kind: $0.key, count: $0.value.omitted) }.sorted { $0.kind < $1.kind }
     }
 
     /// All that was left out and not told yet.
     mutating func takeAllOmissions() -> [Omission] {
         let latest = self.windows.values.map(\.end).max()
         return latest.map { self.takeOmissions(until: $0) } ?? []
+    }
+}
+
+extension LogRecord {
+    fileprivate var reason: String {
+        guard case .text(let reason) = self.values.first(where: { $0.0 == .reason })?.1 else { return "" }
+        return reason
     }
 }

@@ -37,10 +37,15 @@ struct LogPage {
         self.add(.linesDropped, [(.count, .integer(Int64(clamping: count)))], at: time, told: count)
     }
 
-    /// The line that says how many of one event were left out.
+    /// The line that says how many of one kind were left out.
     mutating func addOmitted(_ omission: LogLimits.Omission, at time: LogTimestamp) {
-        let count: LogValue = .integer(Int64(clamping: omission.count))
-        self.add(.linesOmitted, [(.limitedEvent, .text(omission.event)), (.count, count)], at: time, told: 0)
+        var values: [(LogField, LogValue)] = [
+            (.limitedEvent, .text(omission.kind.event)), (.count, .integer(Int64(clamping: omission.count))),
+        ]
+        if !omission.kind.reason.isEmpty {
+            values.append((.reason, .text(omission.kind.reason)))
+        }
+        self.add(.linesOmitted, values, at: time, told: 0)
     }
 
     private mutating func add(

@@ -10,7 +10,7 @@ package import Instruments
 package final class LogWriter: LogSink {
     private struct State: Sendable {
         var ring: LogRing
-        var limits = LogLimits()
+        var limits: LogLimits
         var isWriterWaiting = false
         /// Set once by `finish`: until this time the last lines may wait for the reader.
         var deadline: ContinuousClock.Instant?
@@ -35,16 +35,19 @@ package final class LogWriter: LogSink {
     ///   - descriptor: It is duplicated; the caller keeps its own.
     ///   - lines: How many lines may wait.
     ///   - bytes: How many bytes of text may wait, before escaping.
+    ///   - limitWindow: The time in which an event with a limit may fill it once.
     package init(
         format: LogFormat,
         instance: String,
         descriptor: Int32 = STDOUT_FILENO,
         lines: Int = 8192,
-        bytes: Int = 4 * 1024 * 1024
+        bytes: Int = 4 * 1024 * 1024,
+        limitWindow: Duration = .seconds(10)
     ) {
         self.format = format
         self.instance = instance
-        self.state = Lock(State(ring: LogRing(bounds: LogRing.Bounds(lines: lines, bytes: bytes))))
+        let ring = LogRing(bounds: LogRing.Bounds(lines: lines, bytes: bytes))
+        self.state = Lock(State(ring: ring, limits: LogLimits(length: limitWindow)))
         // If the reader is gone, `write` must fail instead of ending the process.
         signal(SIGPIPE, SIG_IGN)
         let output = LogOutput.duplicate(descriptor)

@@ -16,7 +16,7 @@ package enum ObservabilityEvent: String, LogEvent {
     package var message: String {
         switch self {
         case .linesDropped: "Lines before this one were lost because the reader of the log is too slow or gone."
-        case .linesOmitted: "More lines of one event came in ten seconds than are written; the rest were left out."
+        case .linesOmitted: "Too many lines of one event came within ten seconds, and these were left out."
         case .sourceLate: "A part of the gateway did not report its metrics in time; its previous values are shown."
         }
     }
@@ -24,7 +24,7 @@ package enum ObservabilityEvent: String, LogEvent {
     package var fields: [LogField] {
         switch self {
         case .linesDropped: [.count]
-        case .linesOmitted: [.limitedEvent, .count]
+        case .linesOmitted: [.limitedEvent, .reason, .count]
         case .sourceLate: [.source, .durationMs]
         }
     }
