@@ -2,9 +2,9 @@ import Instruments
 import Messaging
 import Reactor
 
-/// Follows every message of a shard to each member, and tells the shard's delegate step by step.
+/// Follows every message of a shard to each member, and tells the shard's delegate about each step.
 ///
-/// There is one only where somebody listens, such as a log at debug level. A shard without one asks once a batch.
+/// A shard has one only if somebody listens, such as a log at debug level. Without one it costs a check per batch.
 final class DeliveryWatch: DeliveryObserver {
     private struct Known {
         let number: UInt64
@@ -17,13 +17,13 @@ final class DeliveryWatch: DeliveryObserver {
         let member: ConnectionHandle
     }
 
-    /// Of messages before these it is forgotten what they were, however long they wait.
+    /// How many messages are remembered; steps of older ones are not told.
     private static let remembered: UInt64 = 8192
 
     private weak var delegate: (any RoomShardDelegate)?
-    /// By number, in a ring.
+    /// A ring, indexed by number.
     private var known: [Known?] = Array(repeating: nil, count: Int(DeliveryWatch.remembered))
-    /// What the engine told in the delivery being made; all else of it was written at once.
+    /// What the engine reported during the current delivery; everything else was written at once.
     private var told: Set<Told> = []
 
     init(telling delegate: any RoomShardDelegate) {

@@ -12,9 +12,9 @@ package protocol RoomShardDelegate: AnyObject {
     func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle)
     /// Messages of the room arrive from now on, which is what `subscribe` with this id waited for.
     func subscribed(_ connection: ConnectionHandle, answering id: CommandID)
-    /// Whether it wants to hear of every message and every delivery; asked once.
+    /// Whether it wants to hear about every message and every delivery; asked once.
     var watchesDeliveries: Bool { get }
-    /// Called only where it wants to hear it.
+    /// Called only if `watchesDeliveries` was true.
     func watched(_ step: MessageStep)
 }
 

@@ -14,7 +14,7 @@ package final class RoomShard {
     private let broker: any Broker
     private let encoder: any MessageEncoder
     private weak var delegate: (any RoomShardDelegate)?
-    /// `nil` where nobody wants to hear of single deliveries.
+    /// `nil` if nobody wants to hear about single deliveries.
     private let watch: DeliveryWatch?
 
     private var counts = RoomCounts()

@@ -18,7 +18,7 @@ package enum HandshakeMetrics {
     static let rejected = MetricFamily(
         "atalaya_handshakes_rejected_total",
         .counter,
-        "Clients that were turned away before they had a connection, by how far they came and why.",
+        "Clients that were turned away before they had a connection, by how far they got and why.",
         labels: ["stage", "reason"]
     )
 

@@ -34,6 +34,13 @@ import Testing
                 | `door.jammed` | error | A door does not move. | `reason` `durationMs` |
                 | `door.opened` | info | A door was opened. At most 50 lines in ten seconds. |  |
 
+                ## Fields
+
+                | field | what it says |
+                | --- | --- |
+                | `reason` | \(LogField.reason.meaning) |
+                | `durationMs` | \(LogField.durationMs.meaning) |
+
                 """
             )
         )
@@ -49,6 +56,13 @@ import Testing
                 "shut names a field twice",
             ]
         )
+    }
+
+    @Test func `every field is explained in a sentence`() {
+        for field in LogField.allCases {
+            #expect(field.meaning.hasSuffix("."), "\(field)")
+        }
+        #expect(Set(LogField.allCases.map(\.meaning)).count == LogField.allCases.count)
     }
 
     @Test func `our own events are in order`() {

@@ -66,6 +66,18 @@ package struct EventCatalog: Sendable {
             let limit = entry.lineLimit.map { " At most \($0) lines in ten seconds." } ?? ""
             page += "| `\(entry.name)` | \(entry.level.label) | \(entry.message)\(limit) | \(fields) |\n"
         }
+        page += """
+
+            ## Fields
+
+            | field | what it says |
+            | --- | --- |
+
+            """
+        let used = Set(self.entries.flatMap(\.fields))
+        for field in LogField.allCases where used.contains(field) {
+            page += "| `\(field.rawValue)` | \(field.meaning) |\n"
+        }
         return page
     }
 }
