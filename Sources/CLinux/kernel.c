@@ -134,6 +134,8 @@ int linux_resolve(const char *host, struct linux_address *addresses, int capacit
     return count;
 }
 
+const char *linux_error_message(int number) { return strerror(number); }
+
 const char *linux_resolve_message(int code) { return gai_strerror(code); }
 
 // MARK: sockets
@@ -236,6 +238,13 @@ int linux_socket_pair(int *first, int *second) {
 
 int linux_set_send_buffer(int descriptor, int bytes) { return set_flag(descriptor, SOL_SOCKET, SO_SNDBUF, bytes); }
 
+int linux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    return answer(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 uint64_t linux_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return 1024;
@@ -330,6 +339,27 @@ int linux_thread_start_detached(void (*body)(void *), void *context, const char 
     int result = start_thread(body, context, name, &started);
     if (result == 0) pthread_detach(started);
     return result;
+}
+
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+int linux_try_threads(int count) {
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[count > 0 ? count : 1];
+    int made = 0, failure = 0;
+    pthread_mutex_lock(&gate);
+    while (made < count && failure == 0) {
+        failure = pthread_create(&threads[made], NULL, wait_for_gate, &gate);
+        if (failure == 0) made++;
+    }
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < made; i++) pthread_join(threads[i], NULL);
+    pthread_mutex_destroy(&gate);
+    return -failure;
 }
 
 void linux_thread_join(uint64_t thread) { pthread_join((pthread_t)thread, NULL); }

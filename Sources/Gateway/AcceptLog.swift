@@ -28,9 +28,10 @@ extension AcceptFailure {
     fileprivate var sentence: String {
         switch self.errno {
         case 0: "the loop holds as many connections as it may"
-        case 24: "the process has no file descriptor left (ulimit -n); raise the limit or run more instances"
+        case 24:
+            "the process has no file descriptor left for clients (ulimit -n); raise the limit or run more instances"
         case 23: "the system has no file descriptor left (fs.file-max)"
-        case let number: "accept failed with errno \(number)"
+        case let number: "a connection could not be accepted: \(ReactorError.text(number))"
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Instruments
 import Observability
+import Reactor
 import UnixSignals
 
 extension Gateway {
@@ -10,6 +11,10 @@ extension Gateway {
     ///
     /// - Returns: The process's exit code: 0 after a drain, 1 where it could not start or failed.
     package static func run(settings: GatewaySettings) async -> Int32 {
+        if let shortage = Self.shortage(for: settings) {
+            FileHandle.standardError.write(Data("atalaya: \(shortage)\n".utf8))
+            return 1
+        }
         let writer = LogWriter(
             format: settings.log.format,
             instance: InstanceName.make(managementPort: settings.managementListener.port)
@@ -27,6 +32,23 @@ extension Gateway {
         gateway.start()
         await gateway.serveUntilSignal()
         return 0
+    }
+
+    /// What the system does not let the process have, although it is needed; `nil` if it has everything.
+    private static func shortage(for settings: GatewaySettings) -> String? {
+        ProcessLimits.raiseDescriptors()
+        let descriptors = ProcessLimits.descriptors
+        guard descriptors >= DescriptorShares.minimum else {
+            return "\(descriptors) file descriptors are too few; raise the limit to \(DescriptorShares.minimum) or, better, "
+                + "to some more than the clients it is to hold (ulimit -n, LimitNOFILE)"
+        }
+        do throws(ReactorError) {
+            // One for each loop, the management listener, the log and the broker; the others are those of libraries.
+            try ProcessLimits.tryThreads(settings.engine.loops + 8)
+        } catch {
+            return "\(error)"
+        }
+        return nil
     }
 
     /// Waits for the first signal, then lets the clients go; a second SIGINT meanwhile ends the process at once.

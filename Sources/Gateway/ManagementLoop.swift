@@ -26,7 +26,9 @@ final class ManagementLoop: Sendable {
         log: EventLog
     ) throws(GatewayFault) {
         do throws(ReactorError) {
-            self.loop = try EventLoop(index: index, name: "management", configuration: EventLoopConfiguration())
+            let kept = DescriptorShares.keptFromOperators(of: ProcessLimits.descriptors)
+            let configuration = EventLoopConfiguration(descriptorsKeptBack: kept)
+            self.loop = try EventLoop(index: index, name: "management", configuration: configuration)
         } catch {
             throw GatewayFault(engine: error)
         }

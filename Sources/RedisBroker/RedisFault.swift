@@ -1,3 +1,5 @@
+import Reactor
+
 /// Why a connection to Redis does not stand.
 enum RedisFault: Error, Equatable, Sendable {
     case unresolvable(host: String, reason: String)
@@ -51,7 +53,7 @@ extension RedisFault: CustomStringConvertible {
         case 110: "connection timed out"
         case 111: "connection refused"
         case 113: "no route to host"
-        default: "error \(errno)"
+        default: ReactorError.text(errno)
         }
     }
 }

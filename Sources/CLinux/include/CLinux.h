@@ -68,6 +68,8 @@ struct __attribute__((swift_attr("safe"))) linux_address {
 /// Asks the system's resolver and blocks; returns how many addresses were written, or a negative EAI code.
 int linux_resolve(const char *host, struct linux_address *addresses, int capacity);
 const char *linux_resolve_message(int code);
+/// The system's words for an errno.
+const char *linux_error_message(int number);
 
 // MARK: sockets
 
@@ -95,6 +97,8 @@ int linux_spare_descriptor(void);
 /// Two connected stream sockets, non-blocking.
 int linux_socket_pair(int *first, int *second);
 int linux_set_send_buffer(int descriptor, int bytes);
+/// Raises the soft limit of open descriptors to the hard one.
+int linux_raise_descriptor_limit(void);
 /// The soft limit of open descriptors.
 uint64_t linux_descriptor_limit(void);
 
@@ -166,6 +170,8 @@ int linux_usable_cores(void);
 int linux_thread_start(void (*body)(void *context), void *context, const char *name, uint64_t *thread);
 /// The same, but detached: nobody waits for it.
 int linux_thread_start_detached(void (*body)(void *context), void *context, const char *name);
+/// Whether `count` more threads can be had at the same time, by making them and ending them again; at most 256.
+int linux_try_threads(int count);
 void linux_thread_join(uint64_t thread);
 uint64_t linux_thread_self(void);
 /// The value that this thread was last given to keep; NULL at first.

@@ -48,6 +48,7 @@ package struct EngineSettings: Sendable {
         var configuration = EventLoopConfiguration()
         configuration.queue = SendQueueLimits(bytes: self.queueBytes, age: self.queueAge, policy: self.queuePolicy)
         configuration.totalQueue = budget
+        configuration.descriptorsKeptBack = DescriptorShares.keptFromClients(of: ProcessLimits.descriptors)
         return configuration
     }
 }

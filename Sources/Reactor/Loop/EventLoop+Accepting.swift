@@ -4,6 +4,7 @@ import CLinux
 extension EventLoop {
     private static let acceptsPerTick = 64
     private static let backlogLength: Int32 = 4096
+    private static let shedAtOnce = 16
     private static let restAfterFailure = Duration.milliseconds(100)
 
     /// Takes connections from a socket of a `ListeningPort`.
@@ -48,8 +49,10 @@ extension EventLoop {
             let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
             if descriptor < 0 {
                 switch -descriptor {
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-                    return self.rest(number, listener, errno: -descriptor)
+                case EMFILE, ENFILE:
+                    return self.rest(number, listener, errno: -descriptor, shed: self.shedWaiting(listener))
+                case ENOBUFS, ENOMEM:
+                    return self.rest(number, listener, errno: -descriptor, shed: 0)
                 case EAGAIN:
                     return
                 default:
@@ -57,10 +60,12 @@ extension EventLoop {
                     continue
                 }
             }
+            guard descriptor < self.accepting.ceiling else {
+                return self.turnAway(descriptor, number, listener)
+            }
             guard let connection = self.register(descriptor) else {
-                self.accepting.refused += 1
                 _ = linux_close(descriptor)
-                return self.rest(number, listener, errno: 0)
+                return self.rest(number, listener, errno: 0, shed: 1)
             }
             self.accepting.accepted += 1
             self.introduce(AcceptedSocket(connection: connection, peer: SocketAddress(peer)), to: listener)
@@ -110,26 +115,45 @@ extension EventLoop {
         return true
     }
 
-    /// Without a descriptor nothing can be accepted, and the listener would stay readable forever.
+    /// Closes a connection whose descriptor is one of those that are kept back, and some more of those who wait, so that
+    /// their clients know. Then the listener rests.
+    private func turnAway(_ descriptor: Int32, _ number: UInt32, _ listener: Listener) {
+        _ = linux_close(descriptor)
+        var shed = 1
+        var peer = linux_address()
+        while shed < EventLoop.shedAtOnce {
+            let next = unsafe linux_accept(listener.descriptor.number, &peer)
+            guard next >= 0 else { break }
+            _ = linux_close(next)
+            shed += 1
+        }
+        self.rest(number, listener, errno: EMFILE, shed: shed)
+    }
+
+    /// Closes some of those who wait, by means of the spare descriptor, so that their clients know.
     ///
-    /// Some of the waiting connections are closed with the help of the spare descriptor, so that they know, and then
-    /// the listener pauses.
-    private func rest(_ number: UInt32, _ listener: Listener, errno: Int32) {
-        var shed = errno == 0 ? 1 : 0
-        while shed < 16, self.accepting.spare >= 0, errno == EMFILE || errno == ENFILE {
+    /// - Returns: How many.
+    private func shedWaiting(_ listener: Listener) -> Int {
+        var shed = 0
+        while shed < EventLoop.shedAtOnce, self.accepting.spare >= 0 {
             _ = linux_close(exchange(&self.accepting.spare, with: -1))
             var peer = linux_address()
             let descriptor = unsafe linux_accept(listener.descriptor.number, &peer)
             if descriptor >= 0 {
                 _ = linux_close(descriptor)
                 shed += 1
-                self.accepting.refused += 1
             }
             self.fillSpare()
             if descriptor < 0 {
                 break
             }
         }
+        return shed
+    }
+
+    /// Looks away from a listener for a moment: while nothing can be taken it would stay readable for ever.
+    private func rest(_ number: UInt32, _ listener: Listener, errno: Int32, shed: Int) {
+        self.accepting.refused += UInt64(shed)
         self.accepting.failures += 1
         self.poller.change(listener.descriptor.number, 0, for: .listener(number: number))
         _ = self.schedule(after: EventLoop.restAfterFailure) { [unowned self] in

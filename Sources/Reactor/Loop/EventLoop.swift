@@ -84,6 +84,9 @@ package final class EventLoop: @unchecked Sendable {
         let space = configuration.receiveBufferBytes + CipherRoom.recordBytes
         unsafe self.receiveBuffer = .allocate(capacity: space)
         unsafe self.pieces = .allocate(capacity: EventLoop.piecesAtOnce)
+        self.accepting.ceiling = Int32(
+            clamping: Int(clamping: linux_descriptor_limit()) - configuration.descriptorsKeptBack
+        )
         configuration.totalQueue?.join()
     }
 

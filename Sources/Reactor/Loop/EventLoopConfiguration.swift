@@ -12,16 +12,21 @@ package struct EventLoopConfiguration: Sendable {
     /// How many connections the loop may hold; a handle's slot is always below it.
     package var maximumConnections: Int
 
+    /// How many of the process's descriptors the loop's listeners leave to others.
+    package var descriptorsKeptBack: Int
+
     package init(
         receiveBufferBytes: Int = 256 * 1024,
         queue: SendQueueLimits = SendQueueLimits(),
         notSentLowWater: Int = 64 * 1024,
         totalQueue: QueueBudget? = nil,
-        maximumConnections: Int? = nil
+        maximumConnections: Int? = nil,
+        descriptorsKeptBack: Int = 0
     ) {
         self.receiveBufferBytes = receiveBufferBytes
         self.queue = queue
         self.notSentLowWater = notSentLowWater
+        self.descriptorsKeptBack = descriptorsKeptBack
         self.totalQueue = totalQueue
         self.maximumConnections = maximumConnections ?? Int(min(linux_descriptor_limit(), 1 << 20))
     }

@@ -36,7 +36,7 @@ package struct ListeningPort: ~Copyable {
         }
         do throws(ReactorError) {
             return try self.claim(SocketAddress(.unspecified(.six), port: port))
-        } catch .system(_, EAFNOSUPPORT), .system(_, EADDRNOTAVAIL) {
+        } catch .cannotBind(_, EAFNOSUPPORT), .cannotBind(_, EADDRNOTAVAIL) {
             return try self.claim(SocketAddress(.unspecified(.four), port: port))
         }
     }
@@ -59,6 +59,6 @@ package struct ListeningSocket: ~Copyable, Sendable {
 
 extension ReactorError {
     fileprivate static func binding(_ address: SocketAddress, errno: Int32) -> ReactorError {
-        errno == EADDRINUSE ? .addressInUse(address) : .system(call: "bind", errno: errno)
+        errno == EADDRINUSE ? .addressInUse(address) : .cannotBind(address, errno: errno)
     }
 }
