@@ -7,13 +7,16 @@ import UnixSignals
 extension Gateway {
     /// Runs a gateway until a signal ends it.
     ///
-    /// SIGTERM and SIGINT drain; a second SIGINT quits at once with 130.
+    /// SIGTERM and SIGINT drain; a second SIGINT quits at once with 130. SIGHUP ends nothing.
     ///
     /// - Returns: The process's exit code: 0 after a drain, 1 where it could not start or failed.
     package static func run(settings: GatewaySettings) async -> Int32 {
+        // Until somebody listens for it, too.
+        signal(SIGHUP, SIG_IGN)
         if let shortage = Self.shortage(for: settings) {
             FileHandle.standardError.write(Data("atalaya: \(shortage)\n".utf8))
-            return 1
+            // To return may take a thread of the task pool, and there may be none.
+            exit(1)
         }
         let writer = LogWriter(
             format: settings.log.format,
@@ -24,6 +27,7 @@ extension Gateway {
         let gateway: Gateway
         do throws(GatewayFault) {
             gateway = try Gateway(settings, log: log, writer: writer)
+            writer.rename(gateway.instance)
         } catch {
             log.write(GatewayEvent.failedToStart, [(.error, .text("\(error)"))])
             FileHandle.standardError.write(Data("atalaya: \(error)\n".utf8))
@@ -57,7 +61,11 @@ extension Gateway {
             let (told, tell) = AsyncStream<Void>.makeStream()
             tasks.addTask {
                 var isTold = false
-                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+                    guard signal != .sighup else {
+                        self.log.write(GatewayEvent.nothingToReload)
+                        continue
+                    }
                     if isTold, signal == .sigint {
                         exit(130)
                     }

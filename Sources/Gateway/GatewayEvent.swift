@@ -5,6 +5,7 @@ package enum GatewayEvent: String, LogEvent {
     case started = "gateway.started"
     case failedToStart = "gateway.failed_to_start"
     case stopped = "gateway.stopped"
+    case nothingToReload = "gateway.nothing_to_reload"
     case acceptFailed = "listener.accept_failed"
     case loopLate = "loop.late"
     case drainBegan = "drain.began"
@@ -13,7 +14,7 @@ package enum GatewayEvent: String, LogEvent {
 
     package var level: LogLevel {
         switch self {
-        case .started, .stopped, .drainBegan, .drainClosing, .drainEnded: .info
+        case .started, .stopped, .nothingToReload, .drainBegan, .drainClosing, .drainEnded: .info
         case .acceptFailed, .loopLate: .warning
         case .failedToStart: .error
         }
@@ -24,6 +25,7 @@ package enum GatewayEvent: String, LogEvent {
         case .started: "The gateway is listening."
         case .failedToStart: "The gateway could not start."
         case .stopped: "The gateway has stopped."
+        case .nothingToReload: "SIGHUP changes nothing: settings are read at the start only. Restart to change them."
         case .acceptFailed: "New connections could not be accepted; they wait or were turned away."
         case .loopLate: "An event loop did not report its metrics in time; its previous values are shown."
         case .drainBegan: "A drain has begun: the instance is unready, and its clients will be closed after waitMs."
@@ -36,7 +38,7 @@ package enum GatewayEvent: String, LogEvent {
         switch self {
         case .started: [.address, .managementAddress, .broker, .loops, .version]
         case .failedToStart: [.error]
-        case .stopped: []
+        case .stopped, .nothingToReload: []
         case .acceptFailed: [.loop, .error, .count, .waitMs]
         case .loopLate: [.loop, .durationMs]
         case .drainBegan: [.waitMs]

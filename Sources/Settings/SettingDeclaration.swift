@@ -27,6 +27,8 @@ package struct EffectiveSetting: Equatable, Sendable {
     package let texts: [String]
     package let isList: Bool
     package let origin: SettingsOrigin
+    /// Whether the value is the default, also if a source gives that very value.
+    package let isDefault: Bool
 
     /// With commas between the entries of a list; `nil` if nothing is set.
     package var text: String? {

@@ -53,6 +53,11 @@ struct SettingsFile {
         self.read(Data(text.utf8))
     }
 
+    /// Whether it has faults and not one key of it could be read.
+    var isUnreadable: Bool {
+        self.entries.isEmpty && !self.faults.isEmpty
+    }
+
     subscript(key: String) -> Entry? {
         self.places[key].map { self.entries[$0] }
     }

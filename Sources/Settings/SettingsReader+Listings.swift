@@ -82,11 +82,18 @@ extension SettingsReader {
         }.joined()
     }
 
-    /// The same for the same configuration, wherever it came from; reveals nothing of a secret but whether it is set.
-    package var fingerprint: String {
+    /// The same for the same configuration, wherever it came from; reveals nothing of a secret except whether it is set.
+    ///
+    /// A default that depends on the machine counts as what it stands for, so that instances on different machines can
+    /// have the same fingerprint.
+    ///
+    /// - Parameter own: Keys in which instances of one fleet may differ.
+    package func fingerprint(leavingOut own: Set<String>) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for setting in self.effectiveSettings.sorted(by: { $0.declaration.key < $1.declaration.key }) {
-            for byte in "\(setting.declaration.key)=\(setting.text ?? "\u{0}")\n".utf8 {
+        for setting in self.effectiveSettings.sorted(by: { $0.declaration.key < $1.declaration.key })
+        where !own.contains(setting.declaration.key) {
+            let value = setting.isDefault ? setting.declaration.defaultText : setting.text
+            for byte in "\(setting.declaration.key)=\(value ?? "\u{0}")\n".utf8 {
                 hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
             }
         }

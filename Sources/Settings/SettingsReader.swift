@@ -47,6 +47,11 @@ package struct SettingsReader {
         self.valueFaults.append(fault)
     }
 
+    /// Whether the file cannot be read or is no YAML, so that nobody knows what it sets.
+    package var isFileUnreadable: Bool {
+        self.sources.file?.isUnreadable ?? false
+    }
+
     /// Everything that is wrong: the file's form, unknown keys, wrong values.
     ///
     /// Complete once everything has been read.
@@ -97,7 +102,15 @@ package struct SettingsReader {
             }
         }
         let texts = value.map { [format.show($0)] } ?? []
-        self.remember(EffectiveSetting(declaration: declaration, texts: texts, isList: false, origin: origin))
+        self.remember(
+            EffectiveSetting(
+                declaration: declaration,
+                texts: texts,
+                isList: false,
+                origin: origin,
+                isDefault: texts == (fallback.map { [format.show($0)] } ?? [])
+            )
+        )
         return value
     }
 
@@ -133,7 +146,15 @@ package struct SettingsReader {
             origin = found.origin
         }
         let texts = values.map(format.show)
-        self.remember(EffectiveSetting(declaration: declaration, texts: texts, isList: true, origin: origin))
+        self.remember(
+            EffectiveSetting(
+                declaration: declaration,
+                texts: texts,
+                isList: true,
+                origin: origin,
+                isDefault: texts == fallback.map(format.show)
+            )
+        )
         return values
     }
 

@@ -13,6 +13,7 @@ import websockets
 
 from client import TestCase
 from gateway import Gateway, free_port
+from redis import Redis
 
 QUICK = ("--set", "drain.delay=200ms", "--set", "drain.timeout=3s")
 
@@ -73,20 +74,81 @@ class StartTests(TestCase):
             self.assertEqual(ended.returncode, 1)
             self.assertIn(str(port), ended.stderr)
 
+    @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
     async def test_a_full_descriptor_table_turns_clients_away_and_nothing_else(self):
-        gateway = self.gateway(descriptors=64).ready()
+        redis = Redis().start()
+        self.addCleanup(redis.end)
+        gateway = self.gateway("--redis-url", redis.url, descriptors=80).ready()
         first = await self.connect(gateway, "/ws?room=r")
-        flood = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(100)]
+        flood = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(120)]
         await self.until(lambda: any(line["event"] == "listener.accept_failed" for line in gateway.lines))
         await first.send("still here")
         self.assertEqual(await self.hear(first), "still here")
+        # Probes, metrics and a lost connection to Redis come first.
+        for _ in range(3):
+            for path in ("/livez", "/readyz", "/metrics"):
+                self.assertEqual(gateway.get(path).status, 200)
+        redis.stop()
+        await self.until(lambda: gateway.metric("atalaya_broker_up") == 0)
+        redis.start()
+        await self.until(lambda: gateway.metric("atalaya_broker_up") == 1)
+        self.assertGreater(gateway.metric("process_open_fds"), 40)
+        await first.send("and here")
+        self.assertEqual(await self.hear(first), "and here")
         for one in flood:
             one.close()
-        await self.until(lambda: gateway.get("/livez").status == 200)
+        await self.until(lambda: gateway.metric("process_open_fds") < 45)
         again = await self.connect(gateway, "/ws?room=r")
         await again.send("back")
-        self.assertEqual(await self.hear(first), "back")
+        self.assertEqual(await self.hear(again), "back")
         self.assert_conserved(gateway)
+
+    async def test_what_the_system_does_not_give_is_told_in_words(self):
+        ports = ("--port", str(free_port()), "--management-port", str(free_port()))
+        cases = [
+            ("ulimit -n 40", ("--dev", *ports), "40 file descriptors are too few"),
+            (":", ("--dev", *ports, "--set", "public.host=192.0.2.1"), "no interface of this machine has the address"),
+        ]
+        if os.geteuid() == 0:
+            cases.append(("ulimit -u 4", ("--dev", *ports), "a thread could not be made"))
+            cases.append((":", ("--dev", "--port", "80", *ports[2:]), "ports below 1024 need root"))
+        for first, flags, words in cases:
+            command = ["bash", "-c", f'{first}; exec "$@"', "bash"]
+            if "ulimit -u" in first or "80" in flags:
+                # Root may do what others may not.
+                command += ["setpriv", "--reuid=65534", "--clear-groups"]
+            ended = subprocess.run(
+                [*command, Gateway.binary, "serve", *flags], capture_output=True, text=True, timeout=30
+            )
+            self.assertEqual(ended.returncode, 1, (first, ended.stderr))
+            self.assertIn(words, ended.stderr)
+            self.assertEqual(len(ended.stderr.splitlines()), 1)
+
+    async def test_a_file_that_cannot_be_read_is_the_only_fault_told(self):
+        for path in ("/nowhere/atalaya.yaml", "/dev/null/x"):
+            ended = atalaya("serve", "--config", path)
+            self.assertEqual(ended.returncode, 2)
+            self.assertEqual(len(ended.stderr.splitlines()), 1, ended.stderr)
+            self.assertIn(path, ended.stderr)
+
+    async def test_a_hangup_ends_nothing_and_says_so(self):
+        gateway = self.gateway().ready()
+        client = await self.connect(gateway, "/ws?room=r")
+        gateway.send(signal.SIGHUP)
+        await self.until(lambda: any(line["event"] == "gateway.nothing_to_reload" for line in gateway.lines))
+        await client.send("still here")
+        self.assertEqual(await self.hear(client), "still here")
+
+    async def test_ports_and_machines_make_no_other_configuration(self):
+        one, other = self.gateway().ready(), self.gateway("--set", "engine.loops=1").ready()
+        same = self.gateway("--set", "public.host=127.0.0.1").ready()
+
+        def fingerprint(gateway):
+            return [series for series in gateway.metrics() if series.startswith("atalaya_config_info")]
+
+        self.assertEqual(fingerprint(one), fingerprint(same))
+        self.assertNotEqual(fingerprint(one), fingerprint(other))
+        self.assertTrue(one.instance.endswith(f"-{one.management}"))
 
 
 class ProbeTests(TestCase):

@@ -187,10 +187,46 @@ struct ListeningTests {
             try DescriptorFamine.run()
         }
     }
+
+    @Test func `clients leave the descriptors that are kept back`() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            try DescriptorFamine.runWithReserve()
+        }
+    }
 }
 
 /// A process that runs out of descriptors while clients keep coming.
 private enum DescriptorFamine {
+    /// Clients that take all but the descriptors that are kept back from them.
+    static func runWithReserve() throws {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        // A small table, so that its end is near.
+        limit.rlim_cur = min(limit.rlim_max, 200)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let driven = try DrivenLoop(EventLoopConfiguration(descriptorsKeptBack: 100))
+        var failures: [AcceptFailure] = []
+        let address = try driven.listen(failed: { failures.append($0) }, accept: { _ in RecordingHandler() })
+        // The peers' own ends are descriptors of this process too, and come first.
+        let peers = try (0..<60).map { _ in try Peer(to: address.port) }
+        try expect(driven.turn { !failures.isEmpty }, "it is reported")
+        try expect(failures[0].errno == EMFILE && failures[0].shed > 0, "as a lack of descriptors, and some are told")
+        let isOver = driven.turn {
+            let snapshot = driven.loop.snapshot()
+            return snapshot.accepted + snapshot.refused == 60
+        }
+        try expect(isOver, "all were accepted or told")
+        let next = dup(0)
+        close(next)
+        try expect(next >= 100 && driven.loop.snapshot().accepted > 0, "clients may have what is not kept back")
+        // Those kept back are there for others.
+        let rest = (0..<90).map { _ in dup(0) }
+        try expect(rest.allSatisfy { $0 >= 0 }, "the others have what was kept back")
+        rest.forEach { close($0) }
+        try expect(peers.filter { $0.receive() != nil }.count == Int(driven.loop.snapshot().open), "the others are told")
+        driven.end()
+    }
+
     static func run() throws {
         let driven = try DrivenLoop()
         var failures: [AcceptFailure] = []

@@ -23,6 +23,9 @@ package struct GatewaySettings: Sendable {
     /// A fingerprint of all effective values, for `config_info`.
     package let fingerprint: String
 
+    /// Keys in which instances of one fleet may differ, for example on one machine.
+    private static let ownKeys: Set<String> = ["public.host", "public.port", "management.host", "management.port"]
+
     /// - Parameter isToServe: Whether a gateway will run with them. To only talk to a gateway, it is not necessary to
     ///   say who may connect.
     package init(from settings: inout SettingsReader, isForDevelopment: Bool, isToServe: Bool = true) {
@@ -51,7 +54,7 @@ package struct GatewaySettings: Sendable {
         self.drain = DrainSettings(from: &settings)
         Self.readAuthentication(from: &settings, mustBeSet: isToServe && !isForDevelopment)
         self.log = LogSettings(from: &settings, isForDevelopment: isForDevelopment)
-        self.fingerprint = settings.fingerprint
+        self.fingerprint = settings.fingerprint(leavingOut: Self.ownKeys)
         if self.publicListener.port != 0, self.publicListener.port == self.managementListener.port {
             settings.refuse("management.port", "must differ from public.port")
         }
@@ -66,7 +69,7 @@ package struct GatewaySettings: Sendable {
         )
         if let mode, mode != "anonymous" {
             settings.refuse("auth.mode", "must be anonymous, the only mode of this build")
-        } else if mode == nil, mustBeSet {
+        } else if mode == nil, mustBeSet, !settings.isFileUnreadable {
             settings.refuse(
                 "auth.mode",
                 "must be set to anonymous to let everybody in, or start with --dev to try things"

@@ -12,7 +12,7 @@ struct LogPage {
     private static let fullBytes = 32 * 1024
 
     private let format: LogFormat
-    private let instance: String
+    var instance: String
     /// Where each line ends, and how many lost lines it reports: 0 for all but `log.dropped`.
     private var ends: [(offset: Int, told: UInt64)] = []
     private(set) var bytes: [UInt8] = []

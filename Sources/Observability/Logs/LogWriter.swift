@@ -23,7 +23,7 @@ package final class LogWriter: LogSink {
     }
 
     private let format: LogFormat
-    private let instance: String
+    private let instance: Lock<String>
     private let state: Lock<State>
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -45,7 +45,7 @@ package final class LogWriter: LogSink {
         limitWindow: Duration = .seconds(10)
     ) {
         self.format = format
-        self.instance = instance
+        self.instance = Lock(instance)
         let ring = LogRing(bounds: LogRing.Bounds(lines: lines, bytes: bytes))
         self.state = Lock(State(ring: ring, limits: LogLimits(length: limitWindow)))
         // If the reader is gone, `write` must fail instead of ending the process.
@@ -54,6 +54,11 @@ package final class LogWriter: LogSink {
         let thread = Thread { self.run(writingTo: LogOutput(owning: output)) }
         thread.name = "log"
         thread.start()
+    }
+
+    /// Gives the process another name from now on: it may depend on a port that was not known at first.
+    package func rename(_ instance: String) {
+        self.instance.withLock { $0 = instance }
     }
 
     /// Lines that were never written, since the start.
@@ -97,7 +102,7 @@ package final class LogWriter: LogSink {
     }
 
     private func run(writingTo output: consuming LogOutput) {
-        var page = LogPage(format: self.format, instance: self.instance)
+        var page = LogPage(format: self.format, instance: self.instance.withLock { $0 })
         turns: while true {
             let turn = self.state.withLock { state -> Turn in
                 let now = ContinuousClock.now
@@ -114,7 +119,9 @@ package final class LogWriter: LogSink {
                 return .wait(until: state.limits.nextTelling)
             }
             switch turn {
-            case .write(let batch, let omissions): self.write(batch, omissions, on: &page, to: output)
+            case .write(let batch, let omissions):
+                page.instance = self.instance.withLock { $0 }
+                self.write(batch, omissions, on: &page, to: output)
             case .wait(nil): self.work.wait()
             case .wait(let instant?): self.wait(until: instant)
             case .end: break turns
