@@ -63,6 +63,7 @@ final class ManagementLoop: Sendable {
         )
         let server = HTTPServer(loop: self.loop, router: routes.router, limits: settings.http)
         server.admission = { routes.admission($0, $1, $2) }
+        server.onRejection = ManagementEvent.tell(log)
         self.server = LoopBound(server, on: self.loop)
     }
 
@@ -72,8 +73,11 @@ final class ManagementLoop: Sendable {
         _ drain: Drain,
         _ isStarted: Lock<Bool>
     ) -> HealthChecks {
-        let live = clients.map { client in
+        var live = clients.map { client in
             LoopWatch(of: client.loop.name) { client.loop.execute($0) }.check
+        }
+        if let watch = Brokers.watch(broker) {
+            live.append(watch.check)
         }
         let started = HealthCheck("listeners") {
             isStarted.withLock { $0 } ? .ok : .failed("not listening yet")

@@ -1,20 +1,44 @@
+package import HTTPServer
 package import Instruments
+package import Reactor
 
-/// What operators do through the management listener.
+/// What operators do through the management listener, and what goes wrong there.
 package enum ManagementEvent: String, LogEvent {
     case drainRequested = "management.drain_requested"
+    case requestFailed = "management.request_failed"
 
-    package var level: LogLevel { .info }
+    package var level: LogLevel {
+        switch self {
+        case .drainRequested: .info
+        case .requestFailed: .error
+        }
+    }
 
     package var message: String {
         switch self {
         case .drainRequested: "An operator requested a drain."
+        case .requestFailed: "A request to the management listener was answered with an error of the server."
         }
     }
 
     package var fields: [LogField] {
         switch self {
         case .drainRequested: [.remoteAddress]
+        case .requestFailed: [.remoteAddress, .reason, .error]
+        }
+    }
+
+    /// What the management listener's `onRejection` does: writes a line where the fault is the server's.
+    package static func tell(_ log: EventLog) -> (HTTPRejection, SocketAddress, (any Error)?) -> Void {
+        { rejection, peer, error in
+            guard rejection == .handlerFailed || rejection == .overloaded else { return }
+            log.write(
+                Self.requestFailed,
+                [
+                    (.remoteAddress, .text(peer.ip)), (.reason, .text(rejection.label)),
+                    (.error, .text(error.map { "\($0)" } ?? "too many requests at once")),
+                ]
+            )
         }
     }
 }

@@ -18,7 +18,8 @@ package final class RedisBroker: Broker {
     }
 
     package let name = "redis"
-    private let loop: EventLoop
+    /// Its own, which the liveness probe watches.
+    package let loop: EventLoop
     private let ownsLoop: Bool
     private let inbox: RedisInbox
     private let node: LoopBound<RedisNode>

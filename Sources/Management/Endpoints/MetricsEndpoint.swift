@@ -1,11 +1,36 @@
 import Compression
 import HTTP
 import HTTPServer
+import Instruments
 import Observability
 
 /// `GET /metrics`: Prometheus text or OpenMetrics, as `Accept` asks; gzip, as `Accept-Encoding` asks.
 struct MetricsEndpoint: Endpoint {
-    let registry: MetricRegistry
+    /// Scrapes that come at the same time share one, since anybody who reaches the port may ask.
+    private let plain: PerExposition
+    private let compressed: PerExposition
+
+    private struct PerExposition {
+        let prometheus: SharedWork<[UInt8]>
+        let openMetrics: SharedWork<[UInt8]>
+
+        init(_ registry: MetricRegistry, _ pack: @escaping @Sendable ([UInt8]) -> [UInt8]) {
+            self.prometheus = SharedWork { pack(Exposition.prometheus.text(of: await registry.measure())) }
+            self.openMetrics = SharedWork { pack(Exposition.openMetrics.text(of: await registry.measure())) }
+        }
+
+        subscript(exposition: Exposition) -> SharedWork<[UInt8]> {
+            switch exposition {
+            case .prometheus: self.prometheus
+            case .openMetrics: self.openMetrics
+            }
+        }
+    }
+
+    init(registry: MetricRegistry) {
+        self.plain = PerExposition(registry) { $0 }
+        self.compressed = PerExposition(registry) { gzip($0.span, level: .fast) }
+    }
 
     var method: HTTPMethod { .get }
     var pattern: String { "/metrics" }
@@ -14,12 +39,9 @@ struct MetricsEndpoint: Endpoint {
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let headers = request.head.headers
         let exposition = Self.exposition(for: AcceptHeader(headers))
-        let text = exposition.text(of: await self.registry.measure())
         let isCompressed = AcceptHeader(headers, "Accept-Encoding").prefers(coding: "gzip")
-        var response = HTTPResponse.momentary(
-            isCompressed ? gzip(text.span, level: .fast) : text,
-            exposition.contentType
-        )
+        let body = await (isCompressed ? self.compressed : self.plain)[exposition].value()
+        var response = HTTPResponse.momentary(body, exposition.contentType)
         response.headers.add("Vary", "Accept, Accept-Encoding")
         if isCompressed { response.headers.add("Content-Encoding", "gzip") }
         return response
