@@ -18,7 +18,10 @@ struct FieldMeaning {
             switch field.nameEnd - field.nameStart {
             case 4 where bytes.isASCII("host", in: field.name):
                 guard self.host == nil else { throw .repeatedHost }
-                guard HTTPHost.isValid(bytes.extracting(field.value)) else { throw .malformedHost }
+                // It is empty where the target has no authority (RFC 9112 section 3.2).
+                guard field.value.isEmpty || HTTPHost.isValid(bytes.extracting(field.value)) else {
+                    throw .malformedHost
+                }
                 self.host = field.value
             case 6 where bytes.isASCII("expect", in: field.name):
                 self.isContinueExpected = self.expectation == nil && bytes.isASCII("100-continue", in: field.value)

@@ -24,7 +24,6 @@ package enum HTTPError: Error, Equatable, Sendable {
     case repeatedHost
     case malformedHost
     /// The target names a different host from `Host`.
-    case hostMismatch
     case malformedContentLength
     case repeatedContentLength
     case lengthBesideTransferEncoding
@@ -46,7 +45,7 @@ package enum HTTPError: Error, Equatable, Sendable {
         case .contentTooLarge: .contentTooLarge
         case .malformedRequestLine, .malformedStatusLine, .malformedTarget, .malformedFieldName, .malformedFieldValue,
             .foldedField, .bareLineFeed, .bareCarriageReturn, .missingHost, .repeatedHost, .malformedHost,
-            .hostMismatch, .malformedContentLength, .repeatedContentLength, .lengthBesideTransferEncoding,
+            .malformedContentLength, .repeatedContentLength, .lengthBesideTransferEncoding,
             .malformedTransferEncoding, .malformedChunk, .chunkExtensionTooLong:
             .badRequest
         }
@@ -74,7 +73,6 @@ extension HTTPError: CustomStringConvertible {
         case .missingHost: "HTTP/1.1 requires a Host field"
         case .repeatedHost: "there is more than one Host field"
         case .malformedHost: "the Host field is not a host with an optional port"
-        case .hostMismatch: "the request target and the Host field name different hosts"
         case .malformedContentLength: "Content-Length is not a plain decimal number"
         case .repeatedContentLength: "there is more than one Content-Length field"
         case .lengthBesideTransferEncoding: "Content-Length and Transfer-Encoding exclude each other"

@@ -4,8 +4,6 @@ package struct HTTPLimits: Equatable, Sendable {
     package var headBytes: Int
     /// The number of field lines in a head, or in the trailers of a body.
     package var fields: Int
-    /// The request target alone.
-    package var targetBytes: Int
     /// The extensions of one chunk; the same limit applies to all trailers of one body.
     package var chunkExtensionBytes: Int
     package var trailerBytes: Int
@@ -13,13 +11,11 @@ package struct HTTPLimits: Equatable, Sendable {
     package init(
         headBytes: Int = 16 * 1024,
         fields: Int = 100,
-        targetBytes: Int = 8 * 1024,
         chunkExtensionBytes: Int = 256,
         trailerBytes: Int = 4 * 1024
     ) {
         self.headBytes = headBytes
         self.fields = fields
-        self.targetBytes = targetBytes
         self.chunkExtensionBytes = chunkExtensionBytes
         self.trailerBytes = trailerBytes
     }

@@ -10,6 +10,9 @@ package struct RequestHead: Sendable {
     /// Whether the client waits for a 100 before it sends the body.
     package let expectsContinue: Bool
 
+    /// Whom the request is meant for: the authority of a target in absolute form, otherwise `Host`.
+    package var host: String? { self.target.authority ?? self.headers["Host"] }
+
     /// Whether another request may follow on the connection: HTTP/1.1 without `close`.
     ///
     /// HTTP/1.0 always ends.

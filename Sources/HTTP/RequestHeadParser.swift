@@ -55,7 +55,7 @@ package struct RequestHeadParser: Sendable {
     /// - Returns: Whether the head is complete; it ends at `self.position`.
     private mutating func scan(_ bytes: Span<UInt8>) throws(HTTPError) -> Bool {
         if !self.line.isComplete {
-            try self.line.scan(bytes, from: &self.position, limits: self.limits)
+            try self.line.scan(bytes, from: &self.position)
             guard self.line.isComplete else { return false }
         }
         return try self.fields.scan(bytes, from: &self.position, limit: self.limits.fields)

@@ -25,7 +25,7 @@ struct RequestLine {
     var isComplete: Bool { self.awaited == .nothing }
 
     /// Looks at `bytes` from `position` on, and moves it to the first byte not looked at.
-    mutating func scan(_ bytes: Span<UInt8>, from position: inout Int, limits: HTTPLimits) throws(HTTPError) {
+    mutating func scan(_ bytes: Span<UInt8>, from position: inout Int) throws(HTTPError) {
         var index = position
         defer { position = index }
         while index < bytes.count {
@@ -61,7 +61,7 @@ struct RequestLine {
                 self.start = index
                 self.awaited = .target
             case .target:
-                try self.scanTarget(bytes, &index, limits)
+                try self.scanTarget(bytes, &index)
             case .version:
                 // At most eight bytes are looked at twice.
                 guard byte == HTTPByte.carriageReturn else {
@@ -85,13 +85,8 @@ struct RequestLine {
         }
     }
 
-    private mutating func scanTarget(
-        _ bytes: Span<UInt8>,
-        _ index: inout Int,
-        _ limits: HTTPLimits
-    ) throws(HTTPError) {
-        let end = min(bytes.count, self.start + limits.targetBytes + 1)
-        while index < end {
+    private mutating func scanTarget(_ bytes: Span<UInt8>, _ index: inout Int) throws(HTTPError) {
+        while index < bytes.count {
             let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "@")...UInt8(ascii: "Z"), 0x26...0x3B,
@@ -122,7 +117,6 @@ struct RequestLine {
             }
             index += 1
         }
-        guard index - self.start <= limits.targetBytes else { throw .targetTooLong(limit: limits.targetBytes) }
     }
 
     private static func version(_ bytes: Span<UInt8>, at offset: Int) throws(HTTPError) -> HTTPVersion {

@@ -27,17 +27,24 @@ extension RequestTarget {
         } else {
             let authority = try Self.authority(span, whole.lowerBound..<pathEnd)
             try Self.checkPath(span.extracting(authority.upperBound..<pathEnd))
-            if let host, !span.isEqualIgnoringCase(authority, host) {
-                throw .hostMismatch
-            }
-            self.init(form: .absolute, bytes: bytes, whole: whole, path: authority.upperBound..<pathEnd, query: query)
+            // Its authority counts, and `Host` is ignored (RFC 9112 section 3.2.2).
+            let path = authority.upperBound..<pathEnd
+            self.init(form: .absolute, bytes: bytes, whole: whole, authority: authority, path: path, query: query)
         }
     }
 
-    private init(form: Form, bytes: [UInt8], whole: Range<Int>, path: Range<Int>, query: Range<Int>? = nil) {
+    private init(
+        form: Form,
+        bytes: [UInt8],
+        whole: Range<Int>,
+        authority: Range<Int>? = nil,
+        path: Range<Int>,
+        query: Range<Int>? = nil
+    ) {
         self.form = form
         self.bytes = bytes
         self.whole = whole
+        self.authorityRange = authority
         self.pathRange = path
         self.queryRange = query
     }
@@ -74,18 +81,5 @@ extension RequestTarget {
         guard let decoded = PercentEncoding.decode(bytes), isValidUTF8(decoded.span), !decoded.contains(0) else {
             throw .malformedTarget
         }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func isEqualIgnoringCase(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
-        guard one.count == other.count else { return false }
-        for offset in 0..<one.count
-        where HTTPByte.lowercased(self[one.lowerBound + offset])
-            != HTTPByte.lowercased(self[other.lowerBound + offset])
-        {
-            return false
-        }
-        return true
     }
 }

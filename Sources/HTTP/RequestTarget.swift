@@ -8,7 +8,7 @@ package struct RequestTarget: Sendable {
     package enum Form: Sendable {
         /// `/path?query`
         case origin
-        /// `http://host/path?query`, as sent to a proxy; its host was checked against `Host`.
+        /// `http://host/path?query`, as sent to a proxy.
         case absolute
         /// `host:port`, only with `CONNECT`.
         case authority
@@ -19,10 +19,17 @@ package struct RequestTarget: Sendable {
     package let form: Form
     let bytes: [UInt8]
     let whole: Range<Int>
+    /// Of absolute form only.
+    let authorityRange: Range<Int>?
     /// Empty for authority and asterisk form, and for an absolute form without a path.
     let pathRange: Range<Int>
     /// Without the question mark.
     let queryRange: Range<Int>?
+
+    /// The `host[:port]` of absolute form; `nil` for the others.
+    package var authority: String? {
+        self.authorityRange.map { String(repairing: self.bytes.span.extracting($0)) }
+    }
 
     /// As it was written.
     package var text: String { String(repairing: self.bytes.span.extracting(self.whole)) }

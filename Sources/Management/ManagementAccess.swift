@@ -55,7 +55,7 @@ package struct ManagementAccess: Sendable {
     /// requested host name and the page's origin reveal that.
     private static func reasonNotThisMachine(_ head: RequestHead, _ peer: SocketAddress) -> String? {
         guard peer.isLoopback else { return "\(peer.ip) is another machine" }
-        guard let host = head.headers["Host"], Self.isLoopback(host) else {
+        guard let host = head.host, Self.isLoopback(host) else {
             return "the Host field names no loopback address"
         }
         if let origin = head.headers["Origin"], origin.lowercased() != "http://" + host.lowercased() {
