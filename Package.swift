@@ -37,7 +37,7 @@ let rows: [Row] = [
     Row(
         name: "Gateway",
         ours: [
-            "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Notation",
+            "CBuild", "ClientProtocols", "HTTP", "HTTPServer", "Instruments", "Management", "Messaging", "Notation",
             "Observability", "Reactor", "RedisBroker", "Rooms", "Sessions", "Settings", "Transport",
         ],
         outside: [unixSignals]
@@ -104,8 +104,15 @@ let tested = [
     "HTTPServer", "Instruments", "JSONText", "Management", "Messaging", "Notation", "Observability", "Reactor",
     "RedisBroker", "Rooms", "Sessions", "Settings", "Transport", "WebSocket",
 ]
-let walls = ["CCurl", "CHiredis", "CLinux", "COpenSSL", "CZlib"]
+let walls = ["CBuild", "CCurl", "CHiredis", "CLinux", "COpenSSL", "CZlib"]
 let ofOurs = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.ours) })
+
+/// The commit for `build_info`, as `make run` and a container's build say it: letters, digits, `-`.
+///
+/// Only `CBuild` is compiled anew when it changes.
+let commit = Context.environment["ATALAYA_COMMIT"].flatMap { text in
+    text.isEmpty || text.contains { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")) } ? nil : text
+}
 
 let package = Package(
     name: "atalaya",
@@ -133,6 +140,7 @@ let package = Package(
             dependencies: ["Gateway", "HTTPClient", "Management", "Notation", "Settings", argumentParser],
             swiftSettings: strict
         ),
+        .target(name: "CBuild", cSettings: commit.map { [.define("ATALAYA_COMMIT", to: $0)] } ?? []),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CHiredis", linkerSettings: [.linkedLibrary("hiredis")]),
         .target(name: "CLinux"),

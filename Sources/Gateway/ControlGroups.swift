@@ -100,7 +100,8 @@ struct ControlGroups {
 
     /// Quota and period in microseconds; version 1 has -1 for no quota.
     private static func quota(_ quota: String?, _ period: String?) -> Double? {
-        guard let quota = quota.flatMap({ Double($0) }), let period = period.flatMap({ Double($0) }), quota > 0, period > 0
+        guard let quota = quota.flatMap({ Double($0) }), let period = period.flatMap({ Double($0) }), quota > 0,
+            period > 0
         else { return nil }
         return quota / period
     }

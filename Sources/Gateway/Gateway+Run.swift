@@ -43,8 +43,8 @@ extension Gateway {
         ProcessLimits.raiseDescriptors()
         let descriptors = ProcessLimits.descriptors
         guard descriptors >= DescriptorShares.minimum else {
-            return "\(descriptors) file descriptors are too few; raise the limit to \(DescriptorShares.minimum) or, better, "
-                + "to some more than the clients it is to hold (ulimit -n, LimitNOFILE)"
+            return "\(descriptors) file descriptors are too few; raise the limit (ulimit -n, LimitNOFILE) to at least "
+                + "\(DescriptorShares.minimum), better to some more than the clients it is to hold"
         }
         do throws(ReactorError) {
             // One for each loop, the management listener, the log and the broker; the others are those of libraries.

@@ -82,7 +82,7 @@ extension SettingsReader {
         }.joined()
     }
 
-    /// The same for the same configuration, wherever it came from; reveals nothing of a secret except whether it is set.
+    /// The same for the same configuration, wherever it came from; reveals of a secret only whether it is set.
     ///
     /// A default that depends on the machine counts as what it stands for, so that instances on different machines can
     /// have the same fingerprint.

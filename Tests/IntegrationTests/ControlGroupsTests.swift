@@ -18,7 +18,10 @@ struct ControlGroupsTests {
         let all = files.merging(["proc/self/mountinfo": mounts, "proc/self/cgroup": groups]) { one, _ in one }
         for (path, text) in all {
             let file = root.appendingPathComponent(path)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
             try text.write(to: file, atomically: false, encoding: .utf8)
         }
         return ControlGroups(root: root.path)

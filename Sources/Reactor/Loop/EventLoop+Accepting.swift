@@ -115,8 +115,9 @@ extension EventLoop {
         return true
     }
 
-    /// Closes a connection whose descriptor is one of those that are kept back, and some more of those who wait, so that
-    /// their clients know. Then the listener rests.
+    /// Closes a connection that got one of the descriptors that are kept back.
+    ///
+    /// Some more of those who wait are closed too, so that their clients know. Then the listener pauses.
     private func turnAway(_ descriptor: Int32, _ number: UInt32, _ listener: Listener) {
         _ = linux_close(descriptor)
         var shed = 1
