@@ -19,6 +19,14 @@ struct LogLimits: Sendable {
         }
     }
 
+    /// What becomes of a line.
+    enum Verdict: Sendable {
+        case write
+        /// It is the first one left out, so there is something new to tell in time.
+        case omitFirst
+        case omit
+    }
+
     /// Lines that were left out in ten seconds.
     struct Omission: Equatable, Sendable {
         let kind: Kind
@@ -39,24 +47,26 @@ struct LogLimits: Sendable {
         self.length = length
     }
 
+    /// Counts a line now; most events have no limit and cost nothing here.
+    mutating func judge(_ record: LogRecord) -> Verdict {
+        record.lineLimit == nil ? .write : self.judge(record, at: .now)
+    }
+
     /// Counts a line.
-    ///
-    /// - Returns: Whether it is to be written.
-    mutating func admit(_ record: LogRecord, at now: ContinuousClock.Instant) -> Bool {
-        guard let limit = record.lineLimit else { return true }
+    mutating func judge(_ record: LogRecord, at now: ContinuousClock.Instant) -> Verdict {
+        guard let limit = record.lineLimit else { return .write }
         let kind = Kind(event: record.event, reason: record.reason)
         var window = self.windows[kind] ?? Window(end: now + self.length)
         if window.end <= now, window.omitted == 0 {
             window = Window(end: now + self.length)
         }
-        let isWithin = window.written < limit
-        if isWithin {
+        defer { self.windows[kind] = window }
+        if window.written < limit {
             window.written += 1
-        } else {
-            window.omitted += 1
+            return .write
         }
-        self.windows[kind] = window
-        return isWithin
+        window.omitted += 1
+        return window.omitted == 1 ? .omitFirst : .omit
     }
 
     /// When something is to be told; `nil` while nothing was left out.

@@ -73,12 +73,10 @@ package final class LogWriter: LogSink {
                 state.ring.drop(1)
                 return false
             }
-            let mustTell = state.limits.nextTelling != nil
-            if state.limits.admit(record, at: .now) {
-                state.ring.add(line)
-            } else if mustTell {
-                // The writer knows already when to tell of it.
-                return false
+            switch state.limits.judge(record) {
+            case .write: state.ring.add(line)
+            case .omitFirst: break
+            case .omit: return false
             }
             return exchange(&state.isWriterWaiting, with: false)
         }
