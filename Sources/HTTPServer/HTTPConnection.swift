@@ -151,7 +151,8 @@ final class HTTPConnection: SocketHandler {
     // MARK: Refusing
 
     private func refuse(_ head: RequestHead, _ rejection: HTTPRejection, _ problem: HTTPProblem) {
-        self.server.rejected(rejection, self.peer)
+        let misdirection = HTTPMisdirection(method: head.method, path: head.target.path, status: problem.status)
+        self.server.rejected(rejection, self.peer, misdirection)
         // A body that nobody reads cannot be skipped safely, so the connection ends after the answer.
         self.exchange(head, mustClose: head.framing != .none).refuse(problem)
     }

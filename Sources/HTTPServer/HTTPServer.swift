@@ -17,7 +17,8 @@ package final class HTTPServer {
 
     /// Called with each head that has a route, before its body is read; returning an answer refuses the request.
     package var admission: ((RequestHead, _ pattern: String, SocketAddress) -> HTTPResponse?)?
-    /// Called for each rejection, with the error in the bytes or what the handler threw, if that is the reason.
+    /// Called for each rejection, with its reason where there is more to say: an `HTTPError` in the bytes, an
+    /// `HTTPMisdirection`, or what the handler threw.
     package var onRejection: ((HTTPRejection, SocketAddress, (any Error)?) -> Void)?
 
     package init(loop: EventLoop, router: HTTPRouter, limits: HTTPServerLimits = HTTPServerLimits()) {

@@ -13,16 +13,15 @@ package struct HandshakeLog: Sendable {
 
     /// The HTTP server refused a request.
     ///
-    /// - Parameter error: What was wrong with its bytes, if that is the reason.
+    /// - Parameter error: What there is to say beside the rejection.
     package func rejected(_ rejection: HTTPRejection, _ peer: SocketAddress, _ error: (any Error)?) {
-        let fault = error as? HTTPError
-        self.write(
-            "request",
-            fault?.status ?? rejection.status,
-            rejection.label,
-            fault.map { "\($0)" } ?? rejection.sentence,
-            peer
-        )
+        var (status, sentence) = (rejection.status, rejection.sentence)
+        if let fault = error as? HTTPError {
+            (status, sentence) = (fault.status, "\(fault)")
+        } else if let misdirection = error as? HTTPMisdirection {
+            (status, sentence) = (misdirection.status, "\(misdirection)")
+        }
+        self.write("request", status, rejection.label, sentence, peer)
     }
 
     /// A request reached a WebSocket endpoint but got no 101.

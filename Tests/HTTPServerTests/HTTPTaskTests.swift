@@ -75,6 +75,29 @@ private func body(_ bytes: [UInt8]) throws -> [UInt8] {
         #expect(failures.state == ["handler_failed true"])
     }
 
+    @Test(arguments: [
+        ("GET /a%20b/c?key=secret", "not_found: there is nothing at /a%20b/c"),
+        ("DELETE /there?key=secret", "method_not_allowed: /there does not support DELETE"),
+        ("OPTIONS *", "not_found: there is nothing at a target without a path"),
+    ])
+    func `whoever hears of a rejection hears which path was asked for, without its query`(
+        request: String,
+        told: String
+    ) async throws {
+        let running = try RunningServer { router in
+            router.on(.get, "/there", .task { _ in HTTPResponse(status: .ok, headers: [:], body: .none) })
+        }
+        defer { running.end() }
+        let heard = Observed<[String]>([])
+        await running.loop.perform {
+            running.server.value.onRejection = { rejection, _, error in
+                heard.change { $0.append("\(rejection.label): \(error.map { "\($0)" } ?? "")") }
+            }
+        }
+        _ = try await running.ask("\(request) HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        #expect(heard.state == [told])
+    }
+
     @Test func `a streamed answer is chunked, and ends with its connection for HTTP 1.0`() async throws {
         let running = try RunningServer { router in
             router.on(

@@ -24,7 +24,7 @@ import Testing
                 ("/ws?room=r&echo=maybe", .init(), .badRequest, "echo"),
                 ("/ws?room=r&access_token=x", .init(), .badRequest, "token"),
                 ("/ws?room=r", unknown, .badRequest, "atalaya.v1.json"),
-                ("/nothing", .init(), .notFound, ""),
+                ("/nothing?token=hunter2", .init(), .notFound, ""),
             ]
             for (path, options, status, word) in cases {
                 do {
@@ -42,14 +42,15 @@ import Testing
             let lines = running.log.lines(of: "handshake.rejected")
             #expect(lines.count == cases.count)
             #expect(lines.map { $0[.status] } == cases.map { "\($0.2.code)" })
-            for (line, (path, _, _, word)) in zip(lines, cases) {
+            for (line, (path, _, status, word)) in zip(lines, cases) {
                 #expect(line.level == .info && line.lineLimit != nil)
                 #expect(line[.remoteAddress] == "127.0.0.1")
-                #expect(line[.stage] == (path == "/nothing" ? "request" : "upgrade"))
+                #expect(line[.stage] == (status == .notFound ? "request" : "upgrade"))
                 #expect(word.isEmpty || line[.error]?.contains(word) == true, "\(path): \(line)")
                 #expect(line[.error]?.contains("access_token=x") != true)
             }
             #expect(lines.last?[.reason] == "not_found")
+            #expect(lines.last?[.error] == "there is nothing at /nothing")
         }
     }
 
