@@ -17,7 +17,7 @@ package enum ManagementEvent: String, LogEvent {
     package var message: String {
         switch self {
         case .drainRequested: "An operator requested a drain."
-        case .requestFailed: "A request to the management listener was answered with an error of the server."
+        case .requestFailed: "The gateway failed to answer a request on the management listener."
         }
     }
 
@@ -25,6 +25,14 @@ package enum ManagementEvent: String, LogEvent {
         switch self {
         case .drainRequested: [.remoteAddress]
         case .requestFailed: [.remoteAddress, .reason, .error]
+        }
+    }
+
+    /// Anybody who reaches the port can send too many requests at once.
+    package var lineLimit: Int? {
+        switch self {
+        case .drainRequested: nil
+        case .requestFailed: 20
         }
     }
 
