@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench sanitize docs
+.PHONY: help run install test lint format bench sanitize docs
 
 # What `swift format` looks at.
 SWIFT_FILES := Package.swift Sources Tests
@@ -15,7 +15,10 @@ help: ## List these targets
 run: ## Build for release and serve the chat page on http://127.0.0.1:8080/ (ARGS='--port 9000')
 	@scripts/run $(ARGS)
 
-test: ## Lint, every test, Autobahn sections 1 to 10, and the chat page and JavaScript client in a real browser
+install: ## Build with the Swift runtime inside and install it, with a systemd unit (PREFIX, DESTDIR; docs/installing.md)
+	@scripts/install
+
+test: ## Lint, every test, Autobahn sections 1 to 10, a real browser, and the container, Kubernetes and proxies
 	@scripts/test
 
 lint: ## Format, width of comments, declared imports, and where `unsafe` may stand
