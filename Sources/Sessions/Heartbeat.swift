@@ -14,12 +14,14 @@ package struct Heartbeat: Sendable {
 
     private enum State {
         case resting(until: Instant)
-        /// `isTimed`: its pong says how long the way is.
-        case awaitingPong(sentAt: Instant, until: Instant, isTimed: Bool)
+        /// `isTimed`: its pong says how long the way is. `received`: how much had been read of the client when its
+        /// time began, which only has to differ.
+        case awaitingPong(sentAt: Instant, until: Instant, isTimed: Bool, received: UInt32)
     }
 
-    private let interval: Duration
-    private let timeout: Duration
+    // In nanoseconds, since a `Duration` is twice as large and every client has two.
+    private let intervalNanoseconds: UInt64
+    private let timeoutNanoseconds: UInt64
     private var state: State
     private var isPaused = false
     /// In microseconds; 0 before there was one.
@@ -31,26 +33,35 @@ package struct Heartbeat: Sendable {
     ///     together do not stay together.
     ///   - payload: The first ping's payload; the next ones count up.
     package init(interval: Duration, timeout: Duration, openedAt: Instant, spread: Double, payload: UInt64) {
-        self.interval = interval
-        self.timeout = timeout
+        self.intervalNanoseconds = UInt64(max(0, interval.wholeNanoseconds))
+        self.timeoutNanoseconds = UInt64(max(0, timeout.wholeNanoseconds))
         self.payload = payload
         self.state = .resting(until: openedAt + interval * min(max(spread, 0), 1))
     }
 
-    package mutating func tick(at now: Instant) -> Action {
+    private var interval: Duration { .nanoseconds(Int64(clamping: self.intervalNanoseconds)) }
+    private var timeout: Duration { .nanoseconds(Int64(clamping: self.timeoutNanoseconds)) }
+
+    /// Says what is due.
+    ///
+    /// A client that has sent anything since its ping lives: in the middle of a long message it cannot answer.
+    ///
+    /// - Parameter received: How many bytes of the client have been read in all.
+    package mutating func tick(at now: Instant, received: UInt64) -> Action {
+        let received = UInt32(truncatingIfNeeded: received)
         switch self.state {
         case .resting(let until) where now < until:
             return .wait(until: until)
         case .resting:
             let deadline = now + self.timeout
-            self.state = .awaitingPong(sentAt: now, until: deadline, isTimed: !self.isPaused)
+            self.state = .awaitingPong(sentAt: now, until: deadline, isTimed: !self.isPaused, received: received)
             self.payload &+= 1
             return .ping(payload: self.payload, until: deadline)
-        case .awaitingPong(_, let until, _) where now < until:
+        case .awaitingPong(_, let until, _, _) where now < until:
             return .wait(until: until)
-        case .awaitingPong(let sentAt, _, _) where self.isPaused:
+        case .awaitingPong(let sentAt, _, _, let before) where self.isPaused || before != received:
             let deadline = now + self.timeout
-            self.state = .awaitingPong(sentAt: sentAt, until: deadline, isTimed: false)
+            self.state = .awaitingPong(sentAt: sentAt, until: deadline, isTimed: false, received: received)
             return .wait(until: deadline)
         case .awaitingPong:
             return .giveUp
@@ -64,7 +75,9 @@ package struct Heartbeat: Sendable {
     ///
     /// - Returns: The round trip time, where nothing but the way took it.
     package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
-        guard case .awaitingPong(let sentAt, _, let isTimed) = self.state, payload == self.payload else { return nil }
+        guard case .awaitingPong(let sentAt, _, let isTimed, _) = self.state, payload == self.payload else {
+            return nil
+        }
         self.state = .resting(until: sentAt + self.interval)
         guard isTimed else { return nil }
         let roundTrip = now - sentAt
@@ -80,23 +93,23 @@ package struct Heartbeat: Sendable {
     /// The client is not read from here on, so its answer cannot be heard.
     package mutating func pause() {
         self.isPaused = true
-        if case .awaitingPong(let sentAt, let until, _) = self.state {
-            self.state = .awaitingPong(sentAt: sentAt, until: until, isTimed: false)
+        if case .awaitingPong(let sentAt, let until, _, let received) = self.state {
+            self.state = .awaitingPong(sentAt: sentAt, until: until, isTimed: false, received: received)
         }
     }
 
     /// The client is read again: its time to answer begins anew.
     package mutating func resume(at now: Instant) {
         self.isPaused = false
-        if case .awaitingPong(let sentAt, _, _) = self.state {
-            self.state = .awaitingPong(sentAt: sentAt, until: now + self.timeout, isTimed: false)
+        if case .awaitingPong(let sentAt, _, _, let received) = self.state {
+            self.state = .awaitingPong(sentAt: sentAt, until: now + self.timeout, isTimed: false, received: received)
         }
     }
 
     /// When to ask again.
     package var deadline: Instant {
         switch self.state {
-        case .resting(let until), .awaitingPong(_, let until, _): until
+        case .resting(let until), .awaitingPong(_, let until, _, _): until
         }
     }
 }

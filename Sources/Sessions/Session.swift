@@ -208,7 +208,13 @@ package final class Session {
         }
         self.expireWait(at: now)
         guard self.state.isLive else { return }
-        switch self.heartbeat?.tick(at: now) {
+        if let deadline = self.output.messageDeadline, now >= deadline {
+            self.output.close(
+                Ending(.policy, by: .server, "a message that had begun was not whole in time (limits.messageTimeout)")
+            )
+            return
+        }
+        switch self.heartbeat?.tick(at: now, received: self.output.receivedBytes) {
         case .ping(let payload, _):
             self.output.ping(payload)
         case .giveUp:
@@ -233,9 +239,14 @@ package final class Session {
     }
 
     /// Asks for the timer at the next time that something is due.
-    func wake() {
+    package func wake() {
         let never = Instant(nanoseconds: .max)
-        let next = min(self.heartbeat?.deadline ?? never, self.waiting?.deadline ?? never, self.nameDeadline)
+        let next = min(
+            self.heartbeat?.deadline ?? never,
+            self.waiting?.deadline ?? never,
+            self.output.messageDeadline ?? never,
+            self.nameDeadline
+        )
         if next < never {
             self.output.wake(at: next)
         }

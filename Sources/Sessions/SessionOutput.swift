@@ -15,6 +15,10 @@ package protocol SessionOutput: AnyObject {
     func resumeReading()
     /// Has the session say goodbye, writes the last word and ends the connection.
     func close(_ ending: Ending)
+    /// All bytes that have been read of the client.
+    var receivedBytes: UInt64 { get }
+    /// When the message that has begun must be whole; `nil` while none has.
+    var messageDeadline: Instant? { get }
     /// Whether bytes of ours to the client are still unsent.
     var hasUnsentBytes: Bool { get }
 }

@@ -3,6 +3,7 @@ package import Settings
 /// The settings for messages that clients may send.
 package struct TransportSettings: Sendable {
     package let maximumMessageBytes: Int
+    package let messageTimeout: Duration
     package let maximumJSONDepth: Int
     /// How long a peer may take to read its last bytes and our goodbye.
     package let closeTimeout: Duration
@@ -14,6 +15,12 @@ package struct TransportSettings: Sendable {
             atLeast: 1,
             atMost: 1 << 30,
             "Largest message a client may send, all its fragments together."
+        )
+        self.messageTimeout = settings.duration(
+            "limits.messageTimeout",
+            default: .seconds(120),
+            atLeast: .milliseconds(100),
+            "How long a message may take from its first byte to its last; then the connection is closed with 1008."
         )
         self.maximumJSONDepth = settings.int(
             "limits.jsonDepth",

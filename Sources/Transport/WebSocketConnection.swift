@@ -7,6 +7,15 @@ import Rooms
 import Sessions
 import WebSocket
 
+/// A message of which the end is still to come.
+private final class UnfinishedMessage {
+    var deadline: Instant
+
+    init(deadline: Instant) {
+        self.deadline = deadline
+    }
+}
+
 /// One client's WebSocket: the place where its bytes, its language and its session meet.
 package final class WebSocketConnection {
     private let shared: WebSocketHost
@@ -16,6 +25,8 @@ package final class WebSocketConnection {
     private var decoder: FrameDecoder
     /// `nil` before the handshake is done and after the socket has gone.
     private var session: Session?
+    /// The message that has begun and is not whole; an object, since an idle client has none.
+    private var unfinished: UnfinishedMessage?
     /// Our close frame is on its way, or the socket has gone: nothing that follows is read.
     private var isClosing = false
 
@@ -70,6 +81,23 @@ package final class WebSocketConnection {
         self.shared.frames.write(opcode, payload, into: &self.shared.frame)
         let frame = self.shared.frame
         _ = self.shared.loop.send(frame.span, to: self.handle, placement: placement)
+    }
+
+    // MARK: - Unfinished messages
+
+    /// A message has begun, or goes on: it has a time to be whole in, and what is held of it counts.
+    private func noteUnfinished() {
+        guard self.decoder.isInsideMessage, !self.isClosing else { return self.endUnfinished() }
+        if self.unfinished == nil {
+            self.unfinished = UnfinishedMessage(deadline: self.shared.loop.now + self.shared.settings.messageTimeout)
+            self.session?.wake()
+        }
+        self.shared.loop.setKept(self.decoder.heldBytes, of: self.handle)
+    }
+
+    private func endUnfinished() {
+        self.unfinished = nil
+        self.shared.loop.setKept(0, of: self.handle)
     }
 
     // MARK: - Goodbye
@@ -127,6 +155,9 @@ extension WebSocketConnection: SocketHandler {
             guard let event = self.decoder.next(&bytes, from: &offset) else { break }
             switch event {
             case .message(let kind, let payload):
+                if self.unfinished != nil {
+                    self.endUnfinished()
+                }
                 payload.withBytes(in: bytes.span) { self.take(kind, $0, session) }
             case .ping(let payload):
                 payload.withBytes(in: bytes.span) { self.send(.pong, $0, .next) }
@@ -140,6 +171,9 @@ extension WebSocketConnection: SocketHandler {
             case .fault(let fault):
                 self.fail(fault)
             }
+        }
+        if self.decoder.isInsideMessage || self.unfinished != nil {
+            self.noteUnfinished()
         }
         return bytes.count
     }
@@ -220,12 +254,20 @@ extension WebSocketConnection: SessionOutput {
     }
 
     package func resumeReading() {
+        // While it was not read it could not go on.
+        self.unfinished?.deadline = self.shared.loop.now + self.shared.settings.messageTimeout
         self.shared.loop.resumeReading(self.handle)
     }
 
     package func close(_ ending: Ending) {
         self.finish(ending, answering: ending.code, .inOrder)
     }
+
+    package var receivedBytes: UInt64 {
+        self.shared.loop.counters(of: self.handle)?.bytesReceived ?? 0
+    }
+
+    package var messageDeadline: Instant? { self.unfinished?.deadline }
 
     package var hasUnsentBytes: Bool {
         (self.shared.loop.counters(of: self.handle)?.queuedBytes ?? 0) > 0

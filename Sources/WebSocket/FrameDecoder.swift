@@ -26,6 +26,9 @@ package struct FrameDecoder: ~Copyable {
     /// Whether part of a frame, or of a fragmented message, has arrived but not its end.
     package var isInsideMessage: Bool { self.unfinished != nil }
 
+    /// How many bytes are held of the message that has begun.
+    package var heldBytes: Int { self.unfinished?.message.capacity ?? 0 }
+
     /// The next event from the peer, or `nil` when all of `bytes` is consumed and more are needed.
     ///
     /// - Parameters:

@@ -12,6 +12,8 @@ final class RecordingOutput: SessionOutput {
     /// `false` for each pause, `true` for each time it was read again.
     private(set) var reading: [Bool] = []
     var hasUnsentBytes = false
+    var receivedBytes: UInt64 = 0
+    var messageDeadline: Instant?
     /// Whose output this is; says goodbye when it is closed, as the promise is.
     weak var session: Session?
 

@@ -21,7 +21,8 @@ package final class DrivenLoop {
         isShaken: Bool = true
     ) throws -> (connection: ConnectionHandle, peer: Peer) {
         var pair: [Int32] = [0, 0]
-        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else {
+        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0
+        else {
             throw Failure.system(errno)
         }
         if let sendBuffer {

@@ -3,10 +3,11 @@ import Instruments
 import Messaging
 import Reactor
 import Rooms
-import Sessions
 import TestKit
 import Testing
 import Transport
+
+@testable import Sessions
 
 @Suite struct WebSocketConnectionTests {
     private func publish(_ id: Int, to room: String = "r") -> String {
@@ -108,5 +109,57 @@ import Transport
         stage.broker.answer(.accepted)
         #expect(patient.hear { $0.count == 2 } == ["one", "two"])
         #expect(stage.counts[.plain].opened == 1)
+    }
+
+    @Test func `a message that is not whole in time ends the connection`() throws {
+        let stage = try WebSocketStage(["limits.messageTimeout=100ms"])
+        let client = try stage.client("room=r")
+        _ = stage.driven.turn { stage.registry.active()[.plain].sum == 1 }
+        _ = client.sendPart(of: 1000, missing: 10)
+        #expect(client.hear { !$0.isEmpty } == ["close 1008"])
+        #expect(stage.counts[.plain].closed[.server][.policy] == 1)
+    }
+
+    @Test func `time for a message begins anew with each, however closely they follow`() throws {
+        let stage = try WebSocketStage()
+        let client = try stage.client("room=r")
+        _ = stage.driven.turn { stage.registry.live.count == 1 }
+        let session = try #require(stage.registry.live.first)
+        #expect(session.output.messageDeadline == nil)
+        let rest = client.sendPart(of: 300, missing: 100)
+        _ = stage.driven.turn { session.output.messageDeadline != nil }
+        let first = try #require(session.output.messageDeadline)
+        // The end of one message and the beginning of the next come together.
+        client.peer.send(rest)
+        let last = client.sendPart(of: 300, missing: 100)
+        #expect(stage.driven.turn { stage.counts[.plain].messagesReceived == 1 })
+        _ = stage.driven.turn { session.output.messageDeadline != nil }
+        #expect(try #require(session.output.messageDeadline) > first)
+        client.peer.send(last)
+        #expect(stage.driven.turn { stage.counts[.plain].messagesReceived == 2 })
+        #expect(session.output.messageDeadline == nil)
+    }
+
+    @Test func `what is held of unfinished messages counts in the bound, and the largest go first`() throws {
+        let budget = QueueBudget(limit: 1_000_000)
+        let stage = try WebSocketStage(budget: budget)
+        let clients = try (0..<4).map { _ in try stage.client("room=r") }
+        _ = stage.driven.turn { stage.registry.active()[.plain].sum == 4 }
+        let rest = clients[0].sendPart(of: 200_000, missing: 10)
+        _ = stage.driven.turn { budget.usedBytes >= 199_990 }
+        #expect(budget.usedBytes <= 400_000)
+        clients[0].peer.send(rest)
+        _ = stage.driven.turn { budget.usedBytes == 0 }
+        #expect(budget.usedBytes == 0, "nothing is held of what is whole")
+        for client in clients {
+            _ = client.sendPart(of: client === clients[2] ? 700_000 : 150_000, missing: 10)
+        }
+        _ = stage.driven.turn { stage.registry.active()[.plain].sum == 3 }
+        #expect(clients[2].hear { !$0.isEmpty }.isEmpty, "there is no time for a goodbye")
+        #expect(clients[2].hasEnded && budget.usedBytes <= 1_000_000)
+        #expect(stage.counts[.plain].closed[.server][.slowConsumer] == 1)
+        for client in clients { client.peer.reset() }
+        _ = stage.driven.turn { budget.usedBytes == 0 }
+        #expect(budget.usedBytes == 0)
     }
 }

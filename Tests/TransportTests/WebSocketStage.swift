@@ -21,11 +21,18 @@ final class WebSocketStage {
     private let port: UInt16
     private let hub: RoomHub
 
-    /// - Parameter answers: What becomes of a request for `/ws`; the endpoint answers it at once by default.
-    init(_ answers: ((HTTPExchange, WebSocketEndpoint) -> Void)? = nil) throws {
-        self.driven = try DrivenLoop()
+    /// - Parameters:
+    ///   - flags: Settings, as `key=value`.
+    ///   - budget: The bound on what is queued and kept.
+    ///   - answers: What becomes of a request for `/ws`; the endpoint answers it at once by default.
+    init(
+        _ flags: [String] = [],
+        budget: QueueBudget? = nil,
+        _ answers: ((HTTPExchange, WebSocketEndpoint) -> Void)? = nil
+    ) throws {
+        self.driven = try DrivenLoop(EventLoopConfiguration(totalQueue: budget))
         let loop = self.driven.loop
-        var reader = SettingsReader()
+        var reader = SettingsReader(flags: flags.map { SettingsFlag(set: $0) }, environment: [:], file: nil)
         let registry = SessionRegistry(
             loop: loop,
             instance: "test",
@@ -120,6 +127,16 @@ final class FrameClient {
             self.frames.write(.text, Array(text.utf8).span, into: &bytes)
         }
         self.peer.send(bytes)
+    }
+
+    /// The beginning of the frame of a text of so many bytes, without its last `missing` bytes.
+    ///
+    /// - Returns: The rest.
+    func sendPart(of bytes: Int, missing: Int) -> [UInt8] {
+        var frame: [UInt8] = []
+        self.frames.write(.text, [UInt8](repeating: UInt8(ascii: "x"), count: bytes).span, into: &frame)
+        self.peer.send(Array(frame.dropLast(missing)))
+        return Array(frame.suffix(missing))
     }
 
     func sendClose(_ code: UInt16) {

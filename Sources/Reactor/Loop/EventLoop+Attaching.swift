@@ -101,6 +101,7 @@ extension EventLoop {
         let cipher = self.takeCipher(of: slot)
         cipher?.unsent = unsent.sealed
         var unread = self.slab[slot].unread
+        self.forgetKept(at: slot)
         if let lent = self.lent, lent.connection == connection {
             let first = lent.offset + used
             precondition(used >= 0 && first <= lent.count, "a handler uses what it was lent")
@@ -165,7 +166,7 @@ extension EventLoop {
         guard socket.unread.count < self.configuration.receiveBufferBytes else { return false }
         let slot = client.slot
         guard self.watch(socket.descriptor.number, as: slot) else { return false }
-        self.slab[slot].unread = socket.unread
+        self.keepUnread(socket.unread, at: slot)
         self.slab[slot].messagesSent += socket.counters.messagesSent
         self.slab[slot].bytesSent += socket.counters.bytesSent
         self.slab[slot].messagesReceived += socket.counters.messagesReceived

@@ -13,7 +13,7 @@ extension EventLoop {
         let slot = connection.slot
         precondition(self.slab[slot].queue == nil, "what is queued would be sealed")
         let socket = CipheredSocket(cipher)
-        socket.unopened = exchange(&self.slab[slot].unread, with: [])
+        socket.unopened = self.keepUnread([], at: slot)
         self.putCipher(socket, at: slot)
         if !self.slab[slot].flags.contains(.connecting) {
             self.beginCipher(connection)

@@ -47,7 +47,7 @@ extension EventLoop {
         guard !self.slab[slot].flags.contains(.finishing) else { return }
         guard !self.slab[slot].flags.contains(.connecting) else { return self.release(connection, ending) }
         self.slab[slot].flags.insert(.finishing)
-        self.slab[slot].unread = []
+        self.forgetKept(at: slot)
         self.slab[slot].updateReady()
         // What was read may include a cipher's handshake, for which the queue is waiting.
         self.offerAgain(connection)
@@ -248,6 +248,7 @@ extension EventLoop {
         }
         let handler = self.slab[slot].handler
         _ = self.takeCipher(of: slot)
+        self.forgetKept(at: slot)
         self.slab.close(slot)
         self.calls.endings.append(
             PendingEnding(handler: handler, connection: connection, ending: ending, counters: counters)

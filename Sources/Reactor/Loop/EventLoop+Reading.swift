@@ -99,7 +99,7 @@ extension EventLoop {
     /// Moves kept bytes to the front of the buffer.
     private func lendKept(_ slot: UInt32) {
         guard !self.slab[slot].unread.isEmpty else { return }
-        let kept = exchange(&self.slab[slot].unread, with: [])
+        let kept = self.keepUnread([], at: slot)
         unsafe kept.withUnsafeBufferPointer { bytes in
             if let base = bytes.baseAddress {
                 unsafe self.receiveBuffer.update(from: base, count: bytes.count)
@@ -142,7 +142,7 @@ extension EventLoop {
             return self.release(connection, .ioError(errno: EMSGSIZE))
         }
         let rest = unsafe UnsafeBufferPointer(start: self.receiveBuffer + offset, count: count - offset)
-        unsafe self.slab[slot].unread = Array(rest)
+        unsafe self.keepUnread(Array(rest), at: slot)
     }
 
     /// The peer will send no more.

@@ -40,18 +40,14 @@ extension EventLoop {
         self.backlog.nextUpkeep = isNeeded ? self.time + self.upkeepInterval : .max
     }
 
-    /// Ends the connections with the most queued, while all queues together exceed their bound and ours exceed our
-    /// share.
+    /// Ends the connections that hold the most, while all together exceed their bound and ours exceed our share.
     func relieveBudget() {
         guard let budget = self.configuration.totalQueue else { return }
-        if budget.usedBytes > budget.limit, self.backlog.bytes > budget.share {
-            let enough = budget.limit - budget.limit / 16
-            let bySize = self.backlog.slots.sorted { self.slab[$0].queue?.bytes ?? 0 > self.slab[$1].queue?.bytes ?? 0 }
-            for slot in bySize where budget.usedBytes > enough && self.backlog.bytes > budget.share {
-                self.release(ConnectionHandle(slot: slot, generation: self.slab[slot].generation), .overBudget)
-            }
+        if budget.usedBytes > budget.limit {
+            self.endLargest(budget)
         }
-        let used = budget.usedBytes
+        // What is kept of unfinished messages makes no pressure: their senders, not read, could never finish them.
+        let used = budget.queuedBytes
         let hasPressure = self.backlog.hasPressure ? used > budget.limit / 2 : used > budget.limit / 4 * 3
         guard hasPressure != self.backlog.hasPressure else { return }
         self.backlog.hasPressure = hasPressure
@@ -60,6 +56,20 @@ extension EventLoop {
         }
         for observer in self.pressureObservers {
             observer.pressureChanged(hasPressure)
+        }
+    }
+
+    @inline(never)
+    private func endLargest(_ budget: QueueBudget) {
+        var held: Int { self.backlog.bytes + self.backlog.keptBytes }
+        guard held > budget.share else { return }
+        let enough = budget.limit - budget.limit / 16
+        let slots = (0..<UInt32(self.slab.used)).filter {
+            self.slab[$0].flags.contains(.open) && self.heldBytes(of: $0) > 0
+        }
+        let bySize = slots.sorted { self.heldBytes(of: $0) > self.heldBytes(of: $1) }
+        for slot in bySize where budget.usedBytes > enough && held > budget.share {
+            self.release(ConnectionHandle(slot: slot, generation: self.slab[slot].generation), .overBudget)
         }
     }
 

@@ -93,6 +93,7 @@ package final class EventLoop: @unchecked Sendable {
     deinit {
         if !self.hasEnded {
             self.configuration.totalQueue?.add(-self.backlog.bytes)
+            self.configuration.totalQueue?.addKept(-self.backlog.keptBytes)
             self.configuration.totalQueue?.leave()
         }
         for slot in 0..<UInt32(self.slab.used) where self.slab[slot].hasSocket {

@@ -1,13 +1,14 @@
 import Synchronization
 
-/// The bound on all send queues of all loops together.
+/// The bound on what waits for clients and what is kept of their unfinished messages, on all loops together.
 ///
-/// Above it, loops that hold more than their share end the connections with the most queued.
+/// Above it, loops that hold more than their share end the connections with the most.
 package final class QueueBudget: Sendable {
     /// In bytes.
     package let limit: Int
     // Every loop adds and subtracts; nothing else is ordered by these, so relaxed is enough.
-    private let used = Atomic<Int>(0)
+    private let queued = Atomic<Int>(0)
+    private let kept = Atomic<Int>(0)
     private let loops = Atomic<Int>(0)
 
     package init(limit: Int) {
@@ -15,7 +16,12 @@ package final class QueueBudget: Sendable {
     }
 
     package var usedBytes: Int {
-        self.used.load(ordering: .relaxed)
+        self.queuedBytes + self.kept.load(ordering: .relaxed)
+    }
+
+    /// What waits for clients.
+    var queuedBytes: Int {
+        self.queued.load(ordering: .relaxed)
     }
 
     var share: Int {
@@ -31,7 +37,11 @@ package final class QueueBudget: Sendable {
     }
 
     func add(_ bytes: Int) {
-        self.used.add(bytes, ordering: .relaxed)
+        self.queued.add(bytes, ordering: .relaxed)
+    }
+
+    func addKept(_ bytes: Int) {
+        self.kept.add(bytes, ordering: .relaxed)
     }
 }
 
