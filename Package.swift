@@ -75,7 +75,7 @@ let rows: [Row] = [
         ours: ["Crypto", "Instruments", "Messaging", "Reactor", "Rooms", "Settings"],
         outside: [deque]
     ),
-    Row(name: "Rooms", ours: ["Instruments", "Messaging", "Reactor"]),
+    Row(name: "Rooms", ours: ["Instruments", "Messaging", "Reactor"], outside: [deque]),
     Row(
         name: "RedisBroker",
         ours: ["CHiredis", "Instruments", "Messaging", "Reactor", "Settings"],

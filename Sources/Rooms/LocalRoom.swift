@@ -28,6 +28,13 @@ final class LocalRoom {
         self.source = source
     }
 
+    /// What waits for the end of the tick in the largest of its batches.
+    var unsentBytes: Int {
+        var bytes = 0
+        self.forEachAudience { bytes = max(bytes, $0.batch?.byteCount ?? 0) }
+        return bytes
+    }
+
     /// A connection may be a member once with each encoding.
     func add(_ member: ConnectionHandle, as encoding: MessageEncoding) -> Subscription {
         self.memberCount += 1

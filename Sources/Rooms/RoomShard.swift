@@ -13,15 +13,15 @@ package final class RoomShard {
     private let directory: RoomDirectory
     private let broker: any Broker
     private let encoder: any MessageEncoder
+    /// How much one room may have for the end of the tick; a batch can hold less than 4 GiB.
+    private let fullBytes: Int
     private weak var delegate: (any RoomShardDelegate)?
     /// `nil` if nobody wants to hear about single deliveries.
     private let watch: DeliveryWatch?
 
     private var counts = RoomCounts()
     private var rooms: [RoomName: LocalRoom] = [:]
-    /// By `LocalRoom.source`; places of rooms that are gone are used again.
-    private var bySource: [LocalRoom?] = []
-    private var freeSources: [UInt32] = []
+    private var sources = RoomSources()
     private var dirty: [LocalRoom] = []
     /// By the lane that their frames are counted in.
     private var idleBatches: [[SendBatch]]
@@ -34,12 +34,14 @@ package final class RoomShard {
         directory: RoomDirectory,
         broker: any Broker,
         encoder: any MessageEncoder,
-        delegate: any RoomShardDelegate
+        delegate: any RoomShardDelegate,
+        fullBytes: Int = 256 << 20
     ) {
         self.loop = loop
         self.directory = directory
         self.broker = broker
         self.encoder = encoder
+        self.fullBytes = fullBytes
         self.delegate = delegate
         self.watch = delegate.watchesDeliveries ? DeliveryWatch(telling: delegate) : nil
         if let watch = self.watch {
@@ -106,13 +108,7 @@ package final class RoomShard {
     }
 
     private func open(_ name: RoomName) -> LocalRoom {
-        let source = self.freeSources.popLast() ?? UInt32(self.bySource.count)
-        let room = LocalRoom(name: name, source: source)
-        if Int(source) == self.bySource.count {
-            self.bySource.append(room)
-        } else {
-            self.bySource[Int(source)] = room
-        }
+        let room = LocalRoom(name: name, source: self.sources.open(name))
         self.rooms[name] = room
         let arrival = self.directory.enter(name, loop: self.loop.index)
         room.isConfirmed = arrival.isConfirmed
@@ -124,16 +120,15 @@ package final class RoomShard {
 
     private func close(_ room: LocalRoom) {
         self.rooms[room.name] = nil
-        self.bySource[Int(room.source)] = nil
-        self.freeSources.append(room.source)
+        self.sources.close(room.source)
         if self.directory.leave(room.name, loop: self.loop.index) {
             self.broker.reconsider([room.name])
         }
     }
 
-    /// The room that the engine named, if it still has members.
+    /// The room that the engine named, also if it lost its last member lately.
     package func name(ofSource source: UInt32) -> RoomName? {
-        source < self.bySource.count ? self.bySource[Int(source)]?.name : nil
+        self.sources[source]
     }
 
     /// The broker delivers these rooms now.
@@ -179,6 +174,9 @@ package final class RoomShard {
             if !room.isDirty {
                 room.isDirty = true
                 self.dirty.append(room)
+            }
+            if room.unsentBytes > self.fullBytes {
+                self.sendNow(room)
             }
             self.counts.recipients.observe(Double(room.memberCount))
             self.watch?.fannedOut(message, number: self.lastNumber, recipients: room.memberCount)

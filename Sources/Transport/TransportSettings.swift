@@ -13,7 +13,7 @@ package struct TransportSettings: Sendable {
             "limits.messageBytes",
             default: 1 << 20,
             atLeast: 1,
-            atMost: 1 << 30,
+            atMost: 64 << 20,
             "Largest message a client may send, all its fragments together."
         )
         self.messageTimeout = settings.duration(

@@ -39,6 +39,20 @@ struct DeliveryRoom: CustomTestStringConvertible {
         self.driven.loop.deliver([Delivery(batch: batch, members: members, source: UInt32(lane))])
     }
 
+    /// Two rooms in one call.
+    mutating func deliver(
+        two first: [UInt8],
+        to some: [ConnectionHandle],
+        and second: [UInt8],
+        to others: [ConnectionHandle]
+    ) {
+        self.expected += UInt64(some.count + others.count)
+        self.driven.loop.deliver([
+            Delivery(batch: SendBatch(lane: 1, [first]), members: some, source: 1),
+            Delivery(batch: SendBatch(lane: 1, [second]), members: others, source: 2),
+        ])
+    }
+
     var lane: LaneCounts {
         self.driven.loop.snapshot().lanes[1]
     }

@@ -191,6 +191,35 @@ struct DeliveryTests {
         #expect(room.driven.loop.backlog.bytes == 0)
         #expect(room.driven.loop.snapshot().lanes.allSatisfy { $0.pending == 0 })
     }
+
+    @Test(arguments: Wire.allCases)
+    func `deliveries are right when their numbers begin anew`(wire: Wire) throws {
+        var room = try DeliveryRoom(wire, members: 6)
+        let (some, others) = (Array(room.members[..<4]), Array(room.members[2...]))
+        for number in [UInt32.max - 1, .max, 0, 1] {
+            room.driven.loop.deliveryNumber = number
+            // Marks of an earlier call with the number that comes next.
+            for _ in 0..<3 {
+                room.deliver(two: [1], to: some, and: [2], to: others)
+                #expect(room.peers[..<2].allSatisfy { $0.receive() == [1] })
+                #expect(room.peers[2..<4].allSatisfy { $0.receive() == [1, 2] })
+                #expect(room.peers[4...].allSatisfy { $0.receive() == [2] })
+            }
+            #expect(room.driven.loop.deliveryNumber != 0)
+        }
+        #expect(room.isConserved)
+        room.driven.end()
+    }
+
+    @Test func `who came since is not marked when the numbers begin anew`() throws {
+        var room = try DeliveryRoom(.plain, members: 2)
+        room.driven.loop.deliveryNumber = .max
+        // Fresh records have the mark 0, and their place 0 says that they were seen in the first delivery.
+        room.deliver(two: [1], to: [room.members[0]], and: [2], to: [room.members[1]])
+        #expect(room.peers[0].receive() == [1])
+        #expect(room.peers[1].receive() == [2])
+        room.driven.end()
+    }
 }
 
 extension DeliveryRoom {

@@ -20,7 +20,14 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     private(set) var numbers: [UInt64] = []
     private var next: UInt64 = 0
 
-    init(_ broker: any Broker = MemoryBroker(), watching: Bool = false, queue: SendQueueLimits? = nil) throws {
+    init(
+        _ broker: any Broker = MemoryBroker(),
+        watching: Bool = false,
+        queue: SendQueueLimits? = nil,
+        fullBytes: Int = 256 << 20
+    )
+        throws
+    {
         self.watchesDeliveries = watching
         var configuration = EventLoopConfiguration()
         configuration.queue = queue ?? configuration.queue
@@ -32,7 +39,8 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
             directory: self.directory,
             broker: broker,
             encoder: self,
-            delegate: self
+            delegate: self,
+            fullBytes: fullBytes
         )
         self.driven.loop.addTickObserver(self.shard)
         self.hub.connect([LoopBound(self.shard, on: self.driven.loop)])

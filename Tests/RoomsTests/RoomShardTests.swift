@@ -157,4 +157,39 @@ import Testing
             bytes[start + 2] == UInt8(ascii: "0") + UInt8(room) ? bytes[start + 1] : nil
         }
     }
+
+    @Test func `a room that has much to send does not wait for the end of the tick`() throws {
+        let fixture = try DrivenShard(fullBytes: 10)
+        defer { fixture.end() }
+        let room = try RoomName("r")
+        let member = try fixture.member()
+        _ = fixture.shard.join(room, member.connection, as: .plain, answering: nil)
+        fixture.shard.fanOut([fixture.message("12345", to: room)])
+        #expect(member.peer.receive() == [])
+        fixture.shard.fanOut([fixture.message("67890", to: room), fixture.message("rest", to: room)])
+        #expect(member.peer.receive() == Array("p12345p67890".utf8))
+        fixture.driven.turn()
+        #expect(member.peer.receive() == Array("prest".utf8))
+        #expect(fixture.unaccounted == 0)
+    }
+
+    @Test func `the engine's number of a room that is gone never means another room`() throws {
+        let fixture = try DrivenShard()
+        defer { fixture.end() }
+        let member = try fixture.member()
+        let first = fixture.shard.join(try RoomName("first"), member.connection, as: .plain, answering: nil)
+        fixture.shard.leave(first)
+        _ = fixture.shard.join(try RoomName("second"), member.connection, as: .plain, answering: nil)
+        #expect(fixture.shard.name(ofSource: 0) == nil, "replies belong to no room")
+        #expect(fixture.shard.name(ofSource: 1)?.text == "first")
+        #expect(fixture.shard.name(ofSource: 2)?.text == "second")
+        for number in 0..<5000 {
+            fixture.shard.leave(
+                fixture.shard.join(try RoomName("n\(number)"), member.connection, as: .plain, answering: nil)
+            )
+        }
+        #expect(fixture.shard.name(ofSource: 1) == nil, "names that were left long ago are forgotten")
+        #expect(fixture.shard.name(ofSource: 2)?.text == "second")
+        #expect(fixture.shard.name(ofSource: 5002)?.text == "n4999")
+    }
 }

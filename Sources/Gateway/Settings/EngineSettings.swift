@@ -22,6 +22,7 @@ package struct EngineSettings: Sendable {
             "queue.bytes",
             default: 1 << 20,
             atLeast: 1,
+            atMost: 1 << 30,
             "How much may wait for one slow client; checked before each message is queued."
         )
         self.queueAge = settings.duration(

@@ -12,6 +12,9 @@ extension EventLoop {
         let deliveries = deliveries
         self.flushHeld()
         self.deliveryNumber &+= 1
+        if self.deliveryNumber == 0 {
+            self.forgetDeliveryMarks()
+        }
         let specials = SpecialMembers(of: deliveries, number: self.deliveryNumber, in: self.slab)
         for delivery in deliveries where delivery.batch.frameCount > 0 {
             self.deliver(delivery)
@@ -30,6 +33,16 @@ extension EventLoop {
             delivery.batch.trimIfShared()
         }
         self.relieveBudget()
+    }
+
+    /// The numbers begin anew after 2^32 calls: a mark of an earlier call with the same number would be taken for one
+    /// of this call, and fresh records have the mark 0.
+    @inline(never)
+    private func forgetDeliveryMarks() {
+        for slot in 0..<UInt32(self.slab.used) {
+            self.slab[slot].deliveryMark = 0
+        }
+        self.deliveryNumber = 1
     }
 
     /// One `send(2)` per member.
