@@ -13,8 +13,6 @@ package struct JSONError: Error, Equatable, Sendable {
         case controlCharacter(UInt8)
         /// A `\` that does not begin an escape.
         case malformedEscape
-        /// `\uD800` to `\uDFFF` that is no half of a pair: grammar allows it, but no Unicode text can hold it.
-        case loneSurrogate
         /// Bytes that are not UTF-8.
         case malformedUTF8
         case tooDeep(limit: Int)
@@ -46,7 +44,6 @@ extension JSONError: CustomStringConvertible {
         case .controlCharacter(let byte):
             "byte \(self.offset), 0x\(byte.padded(to: 2, radix: 16)), must be escaped in a JSON string"
         case .malformedEscape: "the escape at byte \(self.offset) is not valid JSON"
-        case .loneSurrogate: "the escape at byte \(self.offset) is half of a surrogate pair"
         case .malformedUTF8: "byte \(self.offset) is not UTF-8"
         case .tooDeep(let limit): "at byte \(self.offset) the JSON is nested more than \(limit) deep"
         case .trailingBytes: "something follows the JSON value, at byte \(self.offset)"

@@ -28,22 +28,29 @@ enum JSONEscape {
         return unit
     }
 
-    /// Appends the meaning of the escape at `index`, which was scanned before.
+    /// Where the escape `\u` at `index` ends: behind the second one if the two are a surrogate pair.
     ///
-    /// - Returns: The index after it, or after the second half of a surrogate pair.
-    static func append(_ text: Span<UInt8>, at index: Int, to bytes: inout [UInt8]) -> Int {
+    /// - Returns: The scalar too; `nil` for half of a pair, which the grammar allows and no text can hold. The whole
+    ///   is `nil` if the four digits are none.
+    static func unicode(_ text: Span<UInt8>, at index: Int) -> (scalar: Unicode.Scalar?, end: Int)? {
+        guard let unit = self.codeUnit(text, at: index + 2) else { return nil }
+        guard 0xD800...0xDFFF ~= unit else { return (Unicode.Scalar(UInt32(unit)), index + 6) }
+        guard unit < 0xDC00, index + 7 < text.count, text[index + 6] == UInt8(ascii: "\\"),
+            text[index + 7] == UInt8(ascii: "u"), let low = self.codeUnit(text, at: index + 8), 0xDC00...0xDFFF ~= low
+        else { return (nil, index + 6) }
+        return (Unicode.Scalar(0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)), index + 12)
+    }
+
+    /// Appends the meaning of the escape at `index`, which was scanned before; half of a surrogate pair is U+FFFD.
+    ///
+    /// - Returns: The index behind it, and whether it was text.
+    static func append(_ text: Span<UInt8>, at index: Int, to bytes: inout [UInt8]) -> (end: Int, isText: Bool) {
         guard text[index + 1] == UInt8(ascii: "u") else {
             bytes.append(self.single(text[index + 1]) ?? UInt8(ascii: "?"))
-            return index + 2
+            return (index + 2, true)
         }
-        let unit = self.codeUnit(text, at: index + 2) ?? 0xFFFD
-        var scalar = UInt32(unit)
-        var end = index + 6
-        if 0xD800...0xDBFF ~= unit, let low = self.codeUnit(text, at: index + 8) {
-            scalar = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) &- 0xDC00)
-            end = index + 12
-        }
-        bytes.append(contentsOf: UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
-        return end
+        guard let (scalar, end) = self.unicode(text, at: index) else { return (index + 2, false) }
+        bytes.append(contentsOf: UTF8.encode(scalar ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+        return (end, scalar != nil)
     }
 }

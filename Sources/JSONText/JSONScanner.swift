@@ -2,8 +2,8 @@ internal import ByteKernels
 
 /// Reads one JSON text (RFC 8259) in place: strict, with bounded depth, and without allocating.
 ///
-/// Stricter than the grammar in one point: an escaped surrogate without its other half is refused, since a string that
-/// holds one is no Unicode text. Looser in none: no comments, no trailing commas, no byte order mark.
+/// Exactly what the grammar allows: no comments, no trailing commas, no byte order mark, but an escaped surrogate
+/// without its other half.
 ///
 /// All positions are indices into the span passed to each call, which must always be the same.
 package struct JSONScanner: Sendable {
@@ -202,13 +202,8 @@ package struct JSONScanner: Sendable {
             guard JSONEscape.single(text[index + 1]) != nil else { throw JSONError(.malformedEscape, at: index) }
             return index + 2
         }
-        guard let unit = JSONEscape.codeUnit(text, at: index + 2) else { throw JSONError(.malformedEscape, at: index) }
-        guard 0xD800...0xDFFF ~= unit else { return index + 6 }
-        guard unit < 0xDC00, index + 7 < text.count, text[index + 6] == UInt8(ascii: "\\"),
-            text[index + 7] == UInt8(ascii: "u"), let low = JSONEscape.codeUnit(text, at: index + 8),
-            0xDC00...0xDFFF ~= low
-        else { throw JSONError(.loneSurrogate, at: index) }
-        return index + 12
+        guard let (_, end) = JSONEscape.unicode(text, at: index) else { throw JSONError(.malformedEscape, at: index) }
+        return end
     }
 
     /// Skips a number: minus, digits without a leading zero, fraction, exponent.

@@ -42,7 +42,7 @@ package struct JSONValue: Equatable, Sendable {
         if self.isEscaped {
             // Byte by byte: two strings that are only canonically equivalent are not the same name.
             var unescaped: [UInt8] = []
-            self.appendString(in: text, to: &unescaped)
+            guard self.appendString(in: text, to: &unescaped) else { return false }
             return unescaped.elementsEqual(other.utf8)
         }
         let bytes = other.utf8.span
@@ -54,23 +54,30 @@ package struct JSONValue: Equatable, Sendable {
         return true
     }
 
-    /// The string, unescaped; `nil` for any other kind.
+    /// The string, unescaped; `nil` for any other kind, and if it has half of a surrogate pair, which is no text.
     package func string(in text: Span<UInt8>) -> String? {
         guard self.kind == .string else { return nil }
         if self.isEscaped {
             var bytes: [UInt8] = []
-            self.appendString(in: text, to: &bytes)
+            guard self.appendString(in: text, to: &bytes) else { return nil }
             return String(decoding: bytes, as: UTF8.self)
         }
         guard let valid = try? UTF8Span(validating: text.extracting(self.contents)) else { return nil }
         return String(copying: valid)
     }
 
-    /// Appends a string as UTF-8, unescaped; nothing for any other kind.
-    package func appendString(in text: Span<UInt8>, to bytes: inout [UInt8]) {
-        guard self.kind == .string else { return }
+    /// Appends a string as UTF-8, unescaped, with U+FFFD for each half of a surrogate pair; nothing for any other kind.
+    ///
+    /// - Returns: Whether it is a string, and all of it is text.
+    @discardableResult
+    package func appendString(in text: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+        guard self.kind == .string else { return false }
         let contents = text.extracting(self.contents)
-        guard self.isEscaped else { return bytes.append(copying: contents) }
+        guard self.isEscaped else {
+            bytes.append(copying: contents)
+            return true
+        }
+        var isText = true
         bytes.reserveCapacity(bytes.count + contents.count)
         var plain = 0
         var index = 0
@@ -80,10 +87,13 @@ package struct JSONValue: Equatable, Sendable {
                 continue
             }
             bytes.append(copying: contents.extracting(plain..<index))
-            index = JSONEscape.append(contents, at: index, to: &bytes)
+            let escape = JSONEscape.append(contents, at: index, to: &bytes)
+            isText = isText && escape.isText
+            index = escape.end
             plain = index
         }
         bytes.append(copying: contents.extracting(plain..<contents.count))
+        return isText
     }
 
     /// The number, if it is written without fraction and exponent, and fits.

@@ -39,6 +39,20 @@ package struct Identity: Sendable {
             }
     }
 
+    private init(_ other: Identity, user: UserID) {
+        self.connection = other.connection
+        self.user = user
+        self.isAnonymous = other.isAnonymous
+        self.protocolName = other.protocolName
+        self.transport = other.transport
+        self.remoteAddress = other.remoteAddress
+    }
+
+    /// The same connection's, which continues an earlier one of this user.
+    func resumed(_ user: UserID) -> Identity {
+        Identity(self, user: user)
+    }
+
     /// The same connection's, now that it has said who its user is.
     func named(_ user: ClientUser) -> Identity {
         Identity(

@@ -13,12 +13,15 @@ package final class ReconnectStore: Sendable {
         package let place: Int
         /// The earlier connection.
         package let connection: ConnectionID
+        /// Its user; whoever resumes keeps it.
+        package let user: UserID
         /// From the end of the earlier connection; `nil` while that one has not been seen to end.
         package let gap: Duration?
 
-        package init(place: Int, connection: ConnectionID, gap: Duration?) {
+        package init(place: Int, connection: ConnectionID, user: UserID, gap: Duration?) {
             self.place = place
             self.connection = connection
+            self.user = user
             self.gap = gap
         }
     }
@@ -95,6 +98,7 @@ package final class ReconnectStore: Sendable {
             return Return(
                 place: Int(chain.place) + 1,
                 connection: chain.connection,
+                user: chain.user,
                 gap: chain.endedAt.map { now - $0 }
             )
         }

@@ -53,8 +53,10 @@ extension Session {
     ///
     /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
     func welcome(resuming resume: String?) {
-        guard let user = self.identity.user else { return }
-        let back = resume.flatMap { self.claim($0, user) }
+        guard let own = self.identity.user else { return }
+        let back = resume.flatMap { self.claim($0, own) }
+        // An anonymous client that resumes is the user that it was.
+        let user = self.identity.user ?? own
         if let old = self.lineage.token {
             self.registry.reconnects.revoke(old)
         }
@@ -97,6 +99,7 @@ extension Session {
             gap: back?.gap
         )
         if let back {
+            self.identity = self.identity.resumed(back.user)
             self.log(
                 .resumed,
                 [

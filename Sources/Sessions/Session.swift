@@ -9,7 +9,7 @@ import Rooms
 package final class Session {
     // A `package` property, and one that is changed in place by a call, is checked for exclusive access at every use.
     // So these are neither: they are replaced whole.
-    private(set) var identity: Identity
+    var identity: Identity
     var state: SessionState
     package let handle: ConnectionHandle
     package let openedAt: Instant

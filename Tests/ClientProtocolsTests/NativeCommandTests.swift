@@ -52,6 +52,8 @@ private let commands = [
     (#"{"type":"publish","room":"a","data":"x\u0041"}"#, #"publish a json "x\u0041" true -"#),
     (" {\"data\" : [ 1,\n2 ] ,\"room\":\"a\",\"type\":\"publish\"} ", "publish a json [ 1,\n2 ] true -"),
     (#"{"type":"publish","room":"a","data":1,"echo":false}"#, "publish a json 1 false -"),
+    // What JSON.stringify makes of a string that was cut in half.
+    (#"{"type":"publish","room":"a","data":{"text":"\ud83d"}}"#, #"publish a json {"text":"\ud83d"} true -"#),
     (#"{"type":"publish","room":"a","data":1,"echo":null,"traceparent":null}"#, "publish a json 1 true -"),
     (
         #"{"type":"publish","room":"a","data":1,"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#,
@@ -85,6 +87,8 @@ private let faults = [
     (#"{"type":"ping","id":true}"#, #"unknown invalid: "id" must be a number or a string of at most 64 bytes"#),
     (#"{"type":"ping","id":null}"#, #"unknown invalid: "id" must be a number or a string of at most 64 bytes"#),
     (#"{"type":"ping","id":{}}"#, #"unknown invalid: "id" must be"#),
+    (#"{"type":"ping","id":"\ud83d"}"#, #"unknown invalid: "id" must be a number or a string of at most 64 bytes"#),
+    (#"{"type":"subscribe","room":"\ud83d"}"#, "subscribe invalid: a room name is 1 to 200 bytes long"),
     (#"{"type":"subscribe","id":1}"#, #"#1 subscribe invalid: "room" is missing; it must be a string"#),
     (#"{"type":"subscribe","room":5}"#, #"subscribe invalid: "room" is missing; it must be a string"#),
     (#"{"type":"subscribe","room":""}"#, "subscribe invalid: a room name is 1 to 200 bytes long; this one is empty"),
@@ -103,7 +107,6 @@ private let faults = [
     (#"{"type":"refresh"}"#, #"refresh invalid: "token" is missing; it must be a string"#),
     (#"{"type":"refresh","token":null}"#, #"refresh invalid: "token" is missing; it must be a string"#),
     (#"{"type":"received","messageId":"short"}"#, #"received invalid: "messageId" must be the 26 characters"#),
-    (#"{"type":"publish","room":"a","data":"\ud800"}"#, "unknown invalid: the escape at byte"),
 ]
 
 @Suite struct NativeCommandTests {

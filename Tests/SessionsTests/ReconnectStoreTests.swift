@@ -15,7 +15,7 @@ import Testing
         self.store.issue("t1", to: alice, isAnonymous: false, on: self.first, place: 0)
         self.store.ended(token: "t1", user: alice, .native, at: self.start)
         let back = self.store.claim("t1", by: alice, isAnonymous: false, at: self.start + .seconds(5))
-        #expect(back == ReconnectStore.Return(place: 1, connection: self.first, gap: .seconds(5)))
+        #expect(back == ReconnectStore.Return(place: 1, connection: self.first, user: alice, gap: .seconds(5)))
         #expect(self.store.claim("t1", by: alice, isAnonymous: false, at: self.start + .seconds(6)) == nil)
     }
 
@@ -24,7 +24,7 @@ import Testing
         self.store.issue("t1", to: alice, isAnonymous: false, on: self.first, place: 4)
         #expect(
             self.store.claim("t1", by: alice, isAnonymous: false, at: self.start)
-                == ReconnectStore.Return(place: 5, connection: self.first, gap: nil)
+                == ReconnectStore.Return(place: 5, connection: self.first, user: alice, gap: nil)
         )
     }
 

@@ -69,6 +69,30 @@ import Testing
         #expect(second.output.welcomes.map(\.resumed) == [true])
     }
 
+    @Test func `an anonymous client that resumes is the user that it was, and only it`() throws {
+        let stage = try SessionStage()
+        defer { stage.driven.end() }
+        var client = try stage.open(.anonymous)
+        client.session.greet(resuming: nil)
+        let first = try #require(client.output.welcomes.first)
+        for _ in 0..<3 {
+            let token = try #require(client.output.welcomes.last).resume
+            try stage.cut(client)
+            client = try stage.open(.anonymous)
+            client.session.greet(resuming: token)
+            let back = try #require(client.output.welcomes.first)
+            #expect(back.resumed && back.user == first.user && back.connection != first.connection)
+            #expect(client.session.identity.user == first.user && client.session.identity.isAnonymous)
+            #expect(stage.registry.users.count == 1)
+        }
+        let stranger = try stage.open(.anonymous)
+        stranger.session.greet(resuming: "nonsense")
+        #expect(stranger.output.welcomes.map(\.user) != [first.user])
+        try stage.cut(client)
+        try stage.cut(stranger)
+        #expect(stage.registry.users.count == 0)
+    }
+
     @Test func `a client that does not say who it is is given up in time`() throws {
         let stage = try SessionStage()
         defer { stage.driven.end() }

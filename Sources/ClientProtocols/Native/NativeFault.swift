@@ -11,7 +11,7 @@ enum NativeFault: Error, Sendable {
     /// A frame whose JSON is valid, but not within our bounds, gets an error; invalid JSON ends the connection.
     init(_ error: JSONError, isObject: Bool) {
         switch error.fault {
-        case .tooDeep where isObject, .loneSurrogate where isObject:
+        case .tooDeep where isObject:
             self = .command(CommandFault(id: nil, command: .unknown, Refusal(.invalid, "\(error)")))
         default:
             self = .notAnObject("a frame of atalaya.v1.json must be one JSON object: \(error)")
