@@ -91,9 +91,10 @@ package final class RunningGateway: Sendable {
     /// One request to the management listener.
     package func ask(_ method: OutgoingRequest.Method = .get, _ path: String) async throws -> HTTPAnswer {
         let headers = [(name: "Authorization", value: "Bearer \(Self.token)")]
-        return try await Self.http.send(
-            OutgoingRequest(method, "http://\(self.gateway.managementAddress)\(path)", headers: headers)
-        )
+        var request = OutgoingRequest(method, "http://\(self.gateway.managementAddress)\(path)", headers: headers)
+        // A busy machine takes its time, above all under a sanitizer.
+        request.timeout = .seconds(50)
+        return try await Self.http.send(request)
     }
 
     /// A scrape for which every loop has reported.
