@@ -35,6 +35,7 @@ package final class Gateway: Sendable {
 
         let directory = RoomDirectory()
         let users = UserDirectory()
+        let budget = QueueBudget(limit: settings.engine.queueTotalBytes)
         do throws(ReactorError) {
             self.broker = try Brokers.make(
                 settings.broker,
@@ -50,7 +51,7 @@ package final class Gateway: Sendable {
                 broker: self.broker,
                 reconnects: ReconnectStore(window: settings.sessions.reconnectWindow),
                 users: users,
-                budget: QueueBudget(limit: settings.engine.queueTotalBytes),
+                budget: budget,
                 log: log
             )
             var clients: [ClientLoop] = []
@@ -62,7 +63,7 @@ package final class Gateway: Sendable {
             throw GatewayFault(engine: error)
         }
         self.drain = Drain(self.clients, settings.drain, log: log)
-        self.hub = RoomHub(directory: directory)
+        self.hub = RoomHub(directory: directory, budget: budget)
         self.hub.connect(self.clients.map(\.shard))
         self.management = try ManagementLoop(
             index: settings.engine.loops,

@@ -118,4 +118,6 @@ package protocol BrokerSink: AnyObject, Sendable {
     /// Messages in order of arrival.
     func received(_ messages: [Message])
     func settled(_ receipts: [PublicationReceipt])
+    /// Whether so much of what it was given waits for its loops that a broker had better bring no more for a moment.
+    var isBehind: Bool { get }
 }

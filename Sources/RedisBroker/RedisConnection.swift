@@ -96,6 +96,14 @@ final class RedisConnection {
         self.advance()
     }
 
+    func pauseReading() {
+        if let handle = self.handle { self.loop.pauseReading(handle) }
+    }
+
+    func resumeReading() {
+        if let handle = self.handle { self.loop.resumeReading(handle) }
+    }
+
     func stop() {
         self.link.stop()
         self.resolution?.cancel()

@@ -16,6 +16,8 @@ final class RedisSubscriber {
     private var ids = ULIDGenerator()
     private let complaints: RedisComplaints
     private var arrived: [Message] = []
+    /// Nothing is read, since the loops are late.
+    private var waitsForLoops = false
     /// Confirmations came that were not examined.
     private var hasConfirmed = false
     /// Inner channels whose subscription is confirmed.
@@ -234,6 +236,26 @@ final class RedisSubscriber {
         guard !self.arrived.isEmpty else { return }
         self.node.tally.counts.received += UInt64(self.arrived.count)
         self.node.sink?.received(exchange(&self.arrived, with: []))
+        if !self.waitsForLoops, self.node.sink?.isBehind == true {
+            self.waitsForLoops = true
+            self.waitForLoops()
+        }
+    }
+
+    /// Reads nothing more until the loops have taken most of what they were given.
+    ///
+    /// So what waits for them is bounded. Redis keeps what it has meanwhile, up to its own bound.
+    private func waitForLoops() {
+        self.connection.pauseReading()
+        _ = self.loop.schedule(after: .milliseconds(2)) { [weak self] in
+            guard let self else { return }
+            if self.node.sink?.isBehind == true {
+                self.waitForLoops()
+            } else {
+                self.waitsForLoops = false
+                self.connection.resumeReading()
+            }
+        }
     }
 
     private func examineConfirmed() {

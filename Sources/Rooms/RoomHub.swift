@@ -8,11 +8,16 @@ package final class RoomHub: BrokerSink {
     package let requests = PublishingRequests()
     private let directory: RoomDirectory
     private let shards: Lock<[LoopBound<RoomShard>]>
+    private let passing: PassingBytes
 
-    package init(directory: RoomDirectory) {
+    /// - Parameter budget: The bound on what waits for clients, in which messages on their way to a loop count too.
+    package init(directory: RoomDirectory, budget: QueueBudget? = nil) {
         self.directory = directory
         self.shards = Lock([])
+        self.passing = PassingBytes(budget: budget)
     }
+
+    package var isBehind: Bool { self.passing.areMany }
 
     /// The shards, in the order of their loops' indices.
     ///
@@ -31,7 +36,9 @@ package final class RoomHub: BrokerSink {
     }
 
     package func received(_ messages: [Message]) {
-        self.distribute(messages, loops: self.directory.loops(of: messages)) { shard, messages in
+        self.distribute(messages, loops: self.directory.loops(of: messages), weight: PassingBytes.weight) {
+            shard,
+            messages in
             shard.fanOut(messages)
         }
     }
@@ -50,9 +57,12 @@ package final class RoomHub: BrokerSink {
     }
 
     /// Gives each loop the values with its bit set, in order; immediately if the caller is that loop.
+    ///
+    /// - Parameter weight: The bytes of a value while it is on its way to a loop.
     private func distribute<Value: Sendable>(
         _ values: [Value],
         loops: [UInt64],
+        weight: (Value) -> Int = { _ in 0 },
         _ hand: @escaping @Sendable (RoomShard, [Value]) -> Void
     ) {
         let all = loops.reduce(0, |)
@@ -66,7 +76,16 @@ package final class RoomHub: BrokerSink {
             if shard.loop.isInside {
                 hand(shard.value, concerned)
             } else {
-                shard.loop.execute { hand(shard.value, concerned) }
+                let bytes = concerned.reduce(0) { $0 + weight($1) }
+                let passing = self.passing
+                passing.add(bytes)
+                let isTaken = shard.loop.execute {
+                    passing.add(-bytes)
+                    hand(shard.value, concerned)
+                }
+                if !isTaken {
+                    passing.add(-bytes)
+                }
             }
         }
     }

@@ -40,6 +40,29 @@ struct RedisBrokerTests {
         #expect(here.allSatisfy { $0.publishedAt != nil })
     }
 
+    @Test func `while the loops are behind no more is read, and afterwards nothing is missing`() async throws {
+        let settings = TestRedis.settings(TestRedis.url!)
+        let (one, two) = (try Instance(settings), try Instance(settings))
+        defer {
+            one.broker.stop()
+            two.broker.stop()
+        }
+        let room = try RoomName("lobby")
+        try await two.becomeReady([room])
+        try await one.becomeReady([])
+        two.sink.seen.change { $0.isBehind = true }
+        // More than is read at once and than the sockets hold, and less than Redis keeps for a subscriber.
+        let text = String(repeating: "x", count: 4000)
+        let count = 1700
+        one.publish((0..<count).map { "\($0) \(text)" }, to: room)
+        try await one.receipts(count)
+        #expect(two.sink.record.messages.count < count, "Redis has them, and they are not read")
+        two.sink.seen.change { $0.isBehind = false }
+        let heard = try await two.messages(count, in: room)
+        #expect(heard.map { Int($0.prefix { $0 != " " }) } == (0..<count).map { $0 })
+        #expect(two.broker.counts.gapMessages == 0 && two.broker.counts.reconnects == 0)
+    }
+
     // MARK: - What others publish
 
     @Test func `any Redis client may publish: text where it is UTF-8, else binary`() async throws {

@@ -8,6 +8,7 @@ package final class RecordingSink: BrokerSink {
         package var subscribed: [RoomName] = []
         package var messages: [Message] = []
         package var receipts: [PublicationReceipt] = []
+        package var isBehind = false
 
         package var description: String {
             "\(self.wanted.count) wanted, \(self.subscribed.count) times subscribed, \(self.messages.count) messages, "
@@ -26,6 +27,8 @@ package final class RecordingSink: BrokerSink {
     }
 
     package var record: Record { self.seen.state }
+
+    package var isBehind: Bool { self.seen.read { $0.isBehind } }
 
     package func wants(_ room: RoomName) -> Bool {
         self.seen.read { $0.wanted.contains(room) }

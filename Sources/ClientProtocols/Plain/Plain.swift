@@ -29,10 +29,11 @@ package final class Plain: ClientProtocol {
 
     private static func rooms(_ hello: ClientHello) throws(HelloFault) -> [RoomName] {
         var rooms: [RoomName] = []
+        var known: Set<RoomName> = []
         for text in hello.values(of: "room") {
             do throws(RoomNameError) {
                 let room = try RoomName(text)
-                if !rooms.contains(room) {
+                if known.insert(room).inserted {
                     rooms.append(room)
                 }
             } catch {

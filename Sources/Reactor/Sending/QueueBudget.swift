@@ -36,7 +36,8 @@ package final class QueueBudget: Sendable {
         self.loops.subtract(1, ordering: .relaxed)
     }
 
-    func add(_ bytes: Int) {
+    /// Also for what travels between loops on its way to clients.
+    package func add(_ bytes: Int) {
         self.queued.add(bytes, ordering: .relaxed)
     }
 
