@@ -18,10 +18,10 @@ extension Session {
         let registry = self.registry
         let lived = registry.loop.now - self.openedAt
         self.lastWords = self.words(on: ending, after: lived, room: room)
-        for subscription in self.subscriptions {
+        for subscription in self.subscriptions.all {
             registry.shard.leave(subscription)
         }
-        self.subscriptions = []
+        self.subscriptions = SubscriptionList()
         if let user = self.identity.user {
             registry.users.leave(user, isAnonymous: self.identity.isAnonymous)
             self.rememberEnd(ending, of: user)

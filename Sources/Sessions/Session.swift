@@ -13,8 +13,7 @@ package final class Session {
     var state: SessionState
     package let handle: ConnectionHandle
     package let openedAt: Instant
-    /// In the order in which they were joined.
-    var subscriptions: [Subscription] = []
+    var subscriptions = SubscriptionList()
 
     // The registry outlives its sessions; the output owns this one.
     unowned let registry: SessionRegistry
@@ -78,7 +77,7 @@ package final class Session {
     /// - Parameter id: The command that waits for the broker's word; `nil` for nobody.
     /// - Returns: Why not, where the connection may not be in another room.
     package func join(_ room: RoomName, answering id: CommandID? = nil) -> Refusal? {
-        if let known = self.subscriptions.first(where: { $0.roomName == room }) {
+        if let known = self.subscriptions[room] {
             self.registry.shard.answerWhenConfirmed(known, id)
             return nil
         }
@@ -95,10 +94,10 @@ package final class Session {
 
     /// - Returns: Why not, where it was not in the room.
     package func leave(_ room: RoomName) -> Refusal? {
-        guard let index = self.subscriptions.firstIndex(where: { $0.roomName == room }) else {
+        guard let subscription = self.subscriptions.remove(room) else {
             return Refusal(.invalid, "this connection is not in room \(room)")
         }
-        self.registry.shard.leave(self.subscriptions.remove(at: index))
+        self.registry.shard.leave(subscription)
         self.log(.unsubscribed, [(.room, .text(room.text))])
         return nil
     }

@@ -26,7 +26,7 @@ import Testing
         client.session.sayGoodbye(Ending(.policy, by: .server), room: try RoomName("b"))
         #expect(client.session.state == .sayingGoodbye)
         #expect(stage.shard.report().counts.subscriptions == 0)
-        #expect(client.session.subscriptions.isEmpty)
+        #expect(client.session.subscriptions.all.isEmpty)
         #expect(stage.active == 0)
         #expect(stage.counts().opened == 1)
         #expect(stage.counts().closed[.server][.policy] == 1)
