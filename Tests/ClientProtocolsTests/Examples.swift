@@ -36,7 +36,7 @@ enum Examples {
     }
 }
 
-/// What is appended behind what stands there already.
+/// What is appended to what is already there.
 func appended(_ write: (inout [UInt8]) -> Void) -> String {
     var bytes: [UInt8] = Array("before ".utf8)
     write(&bytes)

@@ -4,7 +4,7 @@ import Messaging
 import TestKit
 import Testing
 
-/// What a frame came to, in words that can be compared.
+/// What a frame turned out to be, in words that can be compared.
 private func outcome(_ text: String, depth: Int = 64) -> String {
     outcome(Array(text.utf8), depth: depth)
 }
@@ -42,7 +42,7 @@ private func said(_ command: ClientCommand) -> String {
     }
 }
 
-/// Contract section 4, command by command.
+/// docs/protocol.md, command by command.
 private let commands = [
     (
         #"{"type":"publish","id":7,"room":"chat.lobby","data":{"text":"hi"}}"#,
@@ -111,7 +111,7 @@ private let faults = [
 
 @Suite struct NativeCommandTests {
     @Test(arguments: commands)
-    func `commands are read as the contract has them`(text: String, expected: String) {
+    func `commands are read as the protocol page has them`(text: String, expected: String) {
         #expect(outcome(text) == expected)
     }
 
@@ -187,7 +187,7 @@ private let faults = [
         #expect(outcomes == ["4400", "invalid", "other"])
     }
 
-    /// How many members the one object has that `bytes` are.
+    /// How many members the object in `bytes` has.
     private func countOfMembers(_ bytes: [UInt8]) throws(JSONError) -> Int {
         var count = 0
         var members = try JSONMembers(of: bytes.span)

@@ -11,7 +11,7 @@ private let welcome = Welcome(
     heartbeatMilliseconds: 25_000
 )
 
-/// Contract section 4, each frame whole.
+/// docs/protocol.md, each frame whole.
 private let frames: [(ServerEvent, String)] = [
     (
         .welcome(welcome),
@@ -39,7 +39,7 @@ private let frames: [(ServerEvent, String)] = [
 
 @Suite struct NativeEventsTests {
     @Test(arguments: frames)
-    func `events are written as the contract has them`(event: ServerEvent, text: String) {
+    func `events are written as the protocol page has them`(event: ServerEvent, text: String) {
         #expect(appended { _ = Examples.native().write(event, into: &$0) } == text)
     }
 
@@ -48,7 +48,7 @@ private let frames: [(ServerEvent, String)] = [
         ("rate_limited", .rateLimited), ("too_big", .tooBig), ("broker_unavailable", .brokerUnavailable),
         ("not_supported", .notSupported),
     ])
-    func `the codes of errors are those of the contract`(text: String, code: ErrorCode) {
+    func `the codes of errors are those of the protocol page`(text: String, code: ErrorCode) {
         #expect(
             appended { _ = Examples.native().write(.failed(nil, Refusal(code, "")), into: &$0) }
                 == #"{"type":"error","code":"\#(text)","message":""}"#

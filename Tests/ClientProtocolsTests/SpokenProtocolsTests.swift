@@ -4,7 +4,7 @@ import Messaging
 import TestKit
 import Testing
 
-/// Contract section 4, "The same message in every protocol": payload, what native members see as `data`, what plain
+/// docs/protocol.md, "Payloads": the payload, what native members see as `data`, what plain
 /// ones get.
 private let payloads: [(PayloadKind, String, native: String, plain: String)] = [
     (.json, #"{"a": 1}"#, #"{"a": 1}"#, #"{"a": 1}"#),

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct RoomNameTests {
     @Test(arguments: ["a", "chat.lobby", "A-Z:0/9@x_y", String(repeating: "r", count: 200)])
-    func `every byte of the contract's alphabet may stand in a name`(_ text: String) throws {
+    func `every byte of the documented alphabet may stand in a name`(_ text: String) throws {
         #expect(try RoomName(text).text == text)
         let bytes = Array(text.utf8)
         #expect(try RoomName(bytes.span).text == text)
@@ -23,7 +23,7 @@ import Testing
         #expect(throws: fault) { try RoomName(text) }
     }
 
-    @Test func `exactly the bytes of the contract are allowed`() {
+    @Test func `exactly the documented bytes are allowed`() {
         let allowed = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/@-".utf8)
         for byte in UInt8.min...UInt8.max {
             let bytes = [UInt8(ascii: "r"), byte]
