@@ -1,4 +1,4 @@
-"""The runtime stage of the Dockerfile, carried out without a container engine: debootstrap is its FROM, chroot its RUN."""
+"""The runtime stage of the Dockerfile without a container engine: debootstrap is its FROM, chroot its RUN."""
 
 import hashlib
 import json
@@ -66,8 +66,8 @@ def unavailable():
 class Image:
     """A root file system with the steps of the runtime stage done.
 
-    What stands before the first COPY is kept in `.container`, like the layers of an image; what comes after is done each
-    time.
+    What stands before the first COPY is kept in `.container`, like the layers of an image; what comes after is done
+    each time.
     """
 
     def __init__(self, dockerfile):
@@ -119,7 +119,8 @@ class Image:
         elif instruction == "USER":
             self.user = text
         else:
-            assert instruction in ("ARG", "CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL"), instruction
+            told = ("ARG", "CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "STOPSIGNAL")
+            assert instruction in told, instruction
 
     def _install(self, target):
         """Copies the binary. The one under test has the Swift runtime beside it, not inside as the image's: linking a

@@ -16,7 +16,8 @@ KUBECTL = ROOT / ".venv/bin/kubectl"
 # What Kubernetes sets in every pod, whatever `enableServiceLinks` says.
 INJECTED = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 SECRETS = {
-    "management-token": "a-token-of-the-test", "redis-url": "redis://127.0.0.1:1", "redis-password": "a-password-of-the-test",
+    "management-token": "a-token-of-the-test", "redis-url": "redis://127.0.0.1:1",
+    "redis-password": "a-password-of-the-test",
 }
 
 

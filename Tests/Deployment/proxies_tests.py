@@ -162,7 +162,8 @@ class HAProxyTests(ProxyCase):
         self.assertLess((int(falls) + 1) * seconds(interval), seconds(effective()["drain.delay"]))
 
     async def test_an_instance_that_is_not_ready_gets_no_clients(self):
-        drained, ready = (self.gateway("--set", "drain.delay=30s", "--set", "drain.timeout=60s").ready() for _ in range(2))
+        slow = ("--set", "drain.delay=30s", "--set", "drain.timeout=60s")
+        drained, ready = (self.gateway(*slow).ready() for _ in range(2))
         self.assertEqual(drained.get("/api/v1/drain", method="POST").status // 100, 2)
         self.start([drained, ready])
         await self.until(lambda: "atalaya/one is DOWN" in self.log.read_text())
