@@ -87,11 +87,30 @@ struct RedisEndpoint: Equatable, Sendable {
         if self.database(of: url) == nil {
             return "ends in no database number; write it as redis://host:port/0"
         }
+        if let name = url.queryNames.first {
+            return self.remedy(forOption: name)
+        }
+        if url.hasFragment {
+            return "has a part behind \"#\", which means nothing here; write a \"#\" in a password as %23"
+        }
         return nil
     }
 
+    private static func remedy(forOption name: String) -> String {
+        switch name.lowercased() {
+        case "db", "database":
+            "has the option \"\(name)\", which is not supported; write the database as redis://host:port/5"
+        case "ssl", "tls":
+            "has the option \"\(name)\"; TLS to Redis is not supported by this build, so leave the option out"
+        case "password", "user", "username":
+            "has the option \"\(name)\", which is not supported; write it as redis://user:password@host:port"
+        default:
+            "has options behind \"?\" (\(name.prefix(40))), and none is supported; leave them out"
+        }
+    }
+
     private static func database(of url: ServiceURL) -> Int? {
-        let digits = url.path.drop { $0 == "/" }
+        let digits = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
         if digits.isEmpty {
             return 0
         }

@@ -15,6 +15,10 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
     package let port: Int?
     /// Percent-decoded, with its first slash, or empty.
     package let path: String
+    /// The names of the options behind `?`, in order; one empty name where nothing stands there.
+    package let queryNames: [String]
+    /// Whether something stands behind `#`.
+    package let hasFragment: Bool
     /// All of it, as written.
     package let whole: Secret
     package let description: String
@@ -33,6 +37,9 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
         self.host = bare
         self.port = parts.port
         self.path = parts.path
+        let names = parts.queryItems?.map(\.name) ?? []
+        self.queryNames = parts.query != nil && names.isEmpty ? [""] : names
+        self.hasFragment = parts.fragment != nil
         self.whole = Secret(text)
         if parts.password != nil {
             parts.password = "REDACTED"
@@ -40,6 +47,10 @@ package struct ServiceURL: Hashable, Sendable, CustomStringConvertible {
         // A query may hold a password too; nothing reads one, so nothing is lost by leaving it out.
         if parts.query != nil {
             parts.query = nil
+        }
+        // A password with an unescaped "#" ends up here.
+        if parts.fragment != nil {
+            parts.fragment = nil
         }
         self.description = parts.string ?? "\(self.scheme)://\(host)"
     }

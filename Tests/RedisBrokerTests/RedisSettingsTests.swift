@@ -49,6 +49,17 @@ import Testing
         ("rediss://h:6380", "TLS to Redis is not supported by this build"),
         ("http://h", "redis://"),
         ("redis://h/cache", "database number"),
+        ("redis://h/0/1", "database number"),
+        ("redis://h//1", "database number"),
+        ("redis://h/-1", "database number"),
+        ("redis://h/1.5", "database number"),
+        ("redis://h/99999999999999999999", "database number"),
+        ("redis://h?ssl=true", "TLS to Redis is not supported"),
+        ("redis://h?db=5", "redis://host:port/5"),
+        ("redis://h/0?password=x", "redis://user:password@host:port"),
+        ("redis://h?timeout=5s", "(timeout)"),
+        ("redis://h?", "\"?\""),
+        ("redis://h/0#1", "%23"),
         ("redis://user@h", "password"),
         ("redis://user:@h", "password"),
         ("localhost:6379", "redis://"),
@@ -61,8 +72,10 @@ import Testing
         #expect(reader.faults.first?.description.contains(remedy) == true, "\(reader.faults)")
     }
 
-    @Test func `no fault and no listing shows the password`() {
-        let (settings, reader) = Self.read(["redis.url": "rediss://user:s3cret@h/x"])
+    @Test(arguments: ["rediss://user:s3cret@h/x", "redis://h?password=s3cret", "redis://u:p@h/0#s3cret"])
+    func `no fault and no listing shows the password`(url: String) {
+        let (settings, reader) = Self.read(["redis.url": url])
+        #expect(!reader.faults.isEmpty)
         #expect(!reader.faults.map(\.description).joined().contains("s3cret"))
         #expect(!"\(settings)".contains("s3cret"))
     }
