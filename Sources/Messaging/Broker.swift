@@ -36,6 +36,8 @@ package struct PublicationReceipt: Sendable {
         /// Not published, or not certainly: the broker refused it, or was away for too long.
         case unavailable
         case tooBig
+        /// The broker does not let this gateway publish to the room.
+        case forbidden
     }
 
     package let ticket: PublicationTicket
@@ -115,6 +117,9 @@ package protocol BrokerSink: AnyObject, Sendable {
     func wants(_ room: RoomName) -> Bool
     /// Messages of these rooms arrive from now on.
     func subscribed(_ rooms: [RoomName])
+    /// The broker does not let this instance subscribe to a room that was wanted. It is not asked for again until it is
+    /// reconsidered.
+    func refused(_ room: RoomName, _ refusal: Refusal)
     /// Messages in order of arrival.
     func received(_ messages: [Message])
     func settled(_ receipts: [PublicationReceipt])

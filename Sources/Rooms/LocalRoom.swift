@@ -1,3 +1,4 @@
+import Instruments
 import Messaging
 import Reactor
 
@@ -20,8 +21,16 @@ final class LocalRoom {
     var isDirty = false
     /// Whether the broker has confirmed that messages of this room arrive.
     var isConfirmed = false
-    /// Those who wait for that.
-    var waiting: [(Subscription, CommandID)] = []
+    /// Those who wait for that, by their subscription.
+    var waiting: [ObjectIdentifier: Waiting] = [:]
+
+    /// A member that waits for the broker's word.
+    struct Waiting {
+        let member: ConnectionHandle
+        let deadline: Instant
+        /// Its commands, oldest first.
+        var answers: [SubscriptionAnswer] = []
+    }
 
     init(name: RoomName, source: UInt32) {
         self.name = name

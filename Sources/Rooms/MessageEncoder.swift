@@ -10,8 +10,15 @@ package protocol MessageEncoder: AnyObject {
 /// What a shard tells about single connections.
 package protocol RoomShardDelegate: AnyObject {
     func settled(_ receipt: PublicationReceipt, for connection: ConnectionHandle)
-    /// Messages of the room arrive from now on, which is what `subscribe` with this id waited for.
-    func subscribed(_ connection: ConnectionHandle, answering id: CommandID)
+    /// Messages of the room arrive from now on, which is what the command waited for.
+    func subscribed(_ connection: ConnectionHandle, _ answer: SubscriptionAnswer)
+    /// The broker does not deliver the room, so the connection has to leave it; `answers` are those that waited.
+    func refused(
+        _ connection: ConnectionHandle,
+        _ room: RoomName,
+        _ refusal: Refusal,
+        _ answers: [SubscriptionAnswer]
+    )
     /// Whether it wants to hear about every message and every delivery; asked once.
     var watchesDeliveries: Bool { get }
     /// Called only if `watchesDeliveries` was true.

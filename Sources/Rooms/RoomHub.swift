@@ -35,6 +35,16 @@ package final class RoomHub: BrokerSink {
         self.distribute(rooms, loops: self.directory.confirm(rooms)) { shard, rooms in shard.confirm(rooms) }
     }
 
+    package func refused(_ room: RoomName, _ refusal: Refusal) {
+        // To all: a loop may have joined it since the broker was asked.
+        let shards = self.shards.withLock { $0 }
+        self.distribute([room], loops: [shards.count < 64 ? (1 << UInt64(shards.count)) - 1 : .max]) { shard, rooms in
+            for room in rooms {
+                shard.refuse(room, refusal)
+            }
+        }
+    }
+
     package func received(_ messages: [Message]) {
         self.distribute(messages, loops: self.directory.loops(of: messages), weight: PassingBytes.weight) {
             shard,

@@ -11,16 +11,21 @@ package final class RoomShard {
     package let loop: EventLoop
 
     private let directory: RoomDirectory
-    private let broker: any Broker
+    let broker: any Broker
     private let encoder: any MessageEncoder
     /// How much one room may have for the end of the tick; a batch can hold less than 4 GiB.
     private let fullBytes: Int
-    private weak var delegate: (any RoomShardDelegate)?
+    private(set) weak var delegate: (any RoomShardDelegate)?
     /// `nil` if nobody wants to hear about single deliveries.
     private let watch: DeliveryWatch?
 
     private var counts = RoomCounts()
-    private var rooms: [RoomName: LocalRoom] = [:]
+    private(set) var rooms: [RoomName: LocalRoom] = [:]
+    /// How long a command waits for the broker to deliver its room.
+    let patience: Duration
+    /// Rooms in which somebody waits for that, by `LocalRoom.source`.
+    var waitingRooms: [UInt32: LocalRoom] = [:]
+    var waitingTimer: TimerToken?
     private var sources = RoomSources()
     private var dirty: [LocalRoom] = []
     /// By the lane that their frames are counted in.
@@ -35,9 +40,11 @@ package final class RoomShard {
         broker: any Broker,
         encoder: any MessageEncoder,
         delegate: any RoomShardDelegate,
-        fullBytes: Int = 256 << 20
+        fullBytes: Int = 256 << 20,
+        patience: Duration = .seconds(10)
     ) {
         self.loop = loop
+        self.patience = patience
         self.directory = directory
         self.broker = broker
         self.encoder = encoder
@@ -66,12 +73,13 @@ package final class RoomShard {
     ///
     /// It gets what arrives from now on. With another encoding it may be a member once more; with the same it must not.
     ///
-    /// - Parameter id: Whom to tell through the delegate once the broker delivers this room; `nil` for nobody.
+    /// - Parameter answer: What to tell the delegate once the broker delivers this room; `nil`: nothing, and the member
+    ///   stays however long that takes.
     package func join(
         _ name: RoomName,
         _ member: ConnectionHandle,
         as encoding: MessageEncoding,
-        answering id: CommandID?
+        answering answer: SubscriptionAnswer?
     ) -> Subscription {
         let room: LocalRoom
         if let known = self.rooms[name] {
@@ -82,25 +90,15 @@ package final class RoomShard {
         }
         let subscription = room.add(member, as: encoding)
         self.counts.subscriptions += 1
-        self.answerWhenConfirmed(subscription, id)
+        _ = self.answerWhenConfirmed(subscription, answer)
         return subscription
-    }
-
-    /// Tells a member, at once or later, that the broker delivers its room.
-    package func answerWhenConfirmed(_ subscription: Subscription, _ id: CommandID?) {
-        guard let id else { return }
-        if subscription.room.isConfirmed {
-            self.delegate?.subscribed(subscription.member, answering: id)
-        } else {
-            subscription.room.waiting.append((subscription, id))
-        }
     }
 
     package func leave(_ subscription: Subscription) {
         let room = subscription.room
         self.sendNow(room)
+        self.stopWaiting(subscription)
         room.remove(subscription)
-        room.waiting.removeAll { $0.0 === subscription }
         self.counts.subscriptions -= 1
         if room.memberCount == 0 {
             self.close(room)
@@ -136,10 +134,12 @@ package final class RoomShard {
         for name in names {
             guard let room = self.rooms[name], !room.isConfirmed, self.directory.isConfirmed(name) else { continue }
             room.isConfirmed = true
-            let waiting = room.waiting
-            room.waiting = []
-            for (subscription, id) in waiting {
-                self.delegate?.subscribed(subscription.member, answering: id)
+            let waiting = exchange(&room.waiting, with: [:])
+            self.noteWaiting(room)
+            for one in waiting.values {
+                for answer in one.answers {
+                    self.delegate?.subscribed(one.member, answer)
+                }
             }
         }
     }

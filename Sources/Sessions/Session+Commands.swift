@@ -65,13 +65,28 @@ extension Session {
     }
 
     private func subscribe(_ room: RoomName, since: String?, answering id: CommandID?) {
-        if let refusal = self.join(room, answering: since == nil ? id : nil) {
+        let answer = SubscriptionAnswer(id, recovered: since == nil ? nil : false)
+        if let refusal = self.join(room, answering: answer) {
             self.fail(.subscribe, id, refusal, room)
             return
         }
         self.count(.subscribe, .ok)
-        if since != nil, let id {
-            self.output.send(.subscribed(id, recovered: false))
+    }
+
+    /// The broker does not deliver a room that this session is in.
+    ///
+    /// Whoever has commands leaves the room and is told so; whoever has none is closed.
+    ///
+    /// - Parameter answers: The commands that waited for the room; none where it was delivered before.
+    func subscriptionRefused(_ room: RoomName, _ refusal: Refusal, _ answers: [SubscriptionAnswer]) {
+        guard self.state.isLive else { return }
+        guard self.traits.commands.contains(.subscribe) else {
+            self.output.refuse(refusal, answering: nil)
+            return
+        }
+        guard self.leave(room) == nil else { return }
+        for answer in answers.isEmpty ? [SubscriptionAnswer(nil)] : answers {
+            self.fail(.subscribe, answer.command, refusal, room)
         }
     }
 

@@ -74,19 +74,19 @@ package final class Session {
 
     /// Joins a room; being in it already does no harm.
     ///
-    /// - Parameter id: The command that waits for the broker's word; `nil` for nobody.
+    /// - Parameter answer: What waits for the broker's word; `nil`: nothing, and the connection stays in the room however
+    ///   long the broker is away.
     /// - Returns: Why not, where the connection may not be in another room.
-    package func join(_ room: RoomName, answering id: CommandID? = nil) -> Refusal? {
+    package func join(_ room: RoomName, answering answer: SubscriptionAnswer? = nil) -> Refusal? {
         if let known = self.subscriptions[room] {
-            self.registry.shard.answerWhenConfirmed(known, id)
-            return nil
+            return self.registry.shard.answerWhenConfirmed(known, answer)
         }
         let limit = self.registry.settings.maximumSubscriptions
         guard self.subscriptions.count < limit else {
             return Refusal(.rateLimited, "a connection may be in \(limit) rooms (limits.subscriptions)")
         }
         self.subscriptions.append(
-            self.registry.shard.join(room, self.handle, as: self.encoding, answering: id)
+            self.registry.shard.join(room, self.handle, as: self.encoding, answering: answer)
         )
         self.log(.subscribed, [(.room, .text(room.text))])
         return nil
@@ -168,6 +168,13 @@ package final class Session {
                     .brokerUnavailable,
                     "the broker did not confirm the message; it may not have been delivered"
                 ),
+                id,
+                receipt.room,
+                receipt.id
+            )
+        case .forbidden:
+            self.answerRefused(
+                Refusal(.forbidden, "the broker does not let this gateway publish to room \(receipt.room)"),
                 id,
                 receipt.room,
                 receipt.id

@@ -222,9 +222,18 @@ extension SessionRegistry: RoomShardDelegate {
         self.session(of: connection)?.settled(receipt)
     }
 
-    package func subscribed(_ connection: ConnectionHandle, answering id: CommandID) {
-        guard let session = self.session(of: connection), session.state.isLive else { return }
-        session.output.send(.subscribed(id, recovered: nil))
+    package func subscribed(_ connection: ConnectionHandle, _ answer: SubscriptionAnswer) {
+        guard let id = answer.command, let session = self.session(of: connection), session.state.isLive else { return }
+        session.output.send(.subscribed(id, recovered: answer.recovered))
+    }
+
+    package func refused(
+        _ connection: ConnectionHandle,
+        _ room: RoomName,
+        _ refusal: Refusal,
+        _ answers: [SubscriptionAnswer]
+    ) {
+        self.session(of: connection)?.subscriptionRefused(room, refusal, answers)
     }
 
     package var watchesDeliveries: Bool { self.log.shows(.debug) }

@@ -12,7 +12,16 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
     let hub: RoomHub
     private(set) var shard: RoomShard!
     private(set) var receipts: [PublicationReceipt] = []
-    private(set) var confirmed: [(ConnectionHandle, CommandID)] = []
+    private(set) var confirmed: [(ConnectionHandle, SubscriptionAnswer)] = []
+    private(set) var refused: [Refused] = []
+
+    struct Refused {
+        let connection: ConnectionHandle
+        let room: RoomName
+        let refusal: Refusal
+        let answers: [SubscriptionAnswer]
+    }
+
     let watchesDeliveries: Bool
     private(set) var steps: [MessageStep] = []
     private(set) var encodings = 0
@@ -24,10 +33,9 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
         _ broker: any Broker = MemoryBroker(),
         watching: Bool = false,
         queue: SendQueueLimits? = nil,
-        fullBytes: Int = 256 << 20
-    )
-        throws
-    {
+        fullBytes: Int = 256 << 20,
+        patience: Duration = .seconds(10)
+    ) throws {
         self.watchesDeliveries = watching
         var configuration = EventLoopConfiguration()
         configuration.queue = queue ?? configuration.queue
@@ -40,7 +48,8 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
             broker: broker,
             encoder: self,
             delegate: self,
-            fullBytes: fullBytes
+            fullBytes: fullBytes,
+            patience: patience
         )
         self.driven.loop.addTickObserver(self.shard)
         self.hub.connect([LoopBound(self.shard, on: self.driven.loop)])
@@ -59,8 +68,17 @@ final class DrivenShard: RoomShardDelegate, MessageEncoder {
         self.receipts.append(receipt)
     }
 
-    func subscribed(_ connection: ConnectionHandle, answering id: CommandID) {
-        self.confirmed.append((connection, id))
+    func subscribed(_ connection: ConnectionHandle, _ answer: SubscriptionAnswer) {
+        self.confirmed.append((connection, answer))
+    }
+
+    func refused(
+        _ connection: ConnectionHandle,
+        _ room: RoomName,
+        _ refusal: Refusal,
+        _ answers: [SubscriptionAnswer]
+    ) {
+        self.refused.append(Refused(connection: connection, room: room, refusal: refusal, answers: answers))
     }
 
     func watched(_ step: MessageStep) {

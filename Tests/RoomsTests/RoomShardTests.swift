@@ -69,8 +69,8 @@ import Testing
         defer { fixture.end() }
         let room = try RoomName("r")
         let (one, two) = (try fixture.member(), try fixture.member())
-        _ = fixture.shard.join(room, one.connection, as: .native, answering: .number("1"))
-        _ = fixture.shard.join(room, two.connection, as: .native, answering: .number("2"))
+        _ = fixture.shard.join(room, one.connection, as: .native, answering: SubscriptionAnswer(.number("1")))
+        _ = fixture.shard.join(room, two.connection, as: .native, answering: SubscriptionAnswer(.number("2")))
         #expect(fixture.confirmed.map(\.0) == [one.connection, two.connection])
         #expect(fixture.directory.contains(room))
     }

@@ -43,7 +43,8 @@ final class SessionStage {
     init(
         traits: PerCase<ProtocolName, ProtocolTraits> = PerCase { $0 == .plain ? taciturn : talkative },
         settings text: [String: String] = [:],
-        level: LogLevel = .debug
+        level: LogLevel = .debug,
+        subscriptionPatience: Duration = .seconds(10)
     ) throws {
         self.driven = try DrivenLoop()
         let loop = self.driven.loop
@@ -67,7 +68,8 @@ final class SessionStage {
             directory: directory,
             broker: self.broker,
             encoder: PayloadEncoder(),
-            delegate: self.registry
+            delegate: self.registry,
+            patience: subscriptionPatience
         )
         self.registry.connect(self.shard)
         self.hub.connect([LoopBound(self.shard, on: loop)])

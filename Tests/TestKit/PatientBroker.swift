@@ -5,6 +5,7 @@ package import Messaging
 package final class PatientBroker: Broker {
     private struct State: Sendable {
         var isHolding = false
+        var isDeaf = false
         var sink: (any BrokerSink)?
         var waiting: [Publication] = []
     }
@@ -37,9 +38,19 @@ package final class PatientBroker: Broker {
         self.state.withLock { $0.waiting += publications }
     }
 
+    /// Whether it confirms no subscriptions.
+    package var isDeaf: Bool {
+        get { self.state.withLock { $0.isDeaf } }
+        set { self.state.withLock { $0.isDeaf = newValue } }
+    }
+
     package func reconsider(_ rooms: [RoomName]) {
-        guard let sink = self.state.withLock({ $0.sink }) else { return }
+        guard let sink = self.state.withLock({ $0.isDeaf ? nil : $0.sink }) else { return }
         sink.subscribed(rooms.filter { sink.wants($0) })
+    }
+
+    package func refuse(_ room: RoomName, _ refusal: Refusal) {
+        self.state.withLock { $0.sink }?.refused(room, refusal)
     }
 
     /// Releases the sink, which holds whatever holds this broker.

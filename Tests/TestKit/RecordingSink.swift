@@ -6,6 +6,7 @@ package final class RecordingSink: BrokerSink {
         package var wanted: Set<RoomName> = []
         /// In the order of the calls; a room may occur more than once.
         package var subscribed: [RoomName] = []
+        package var refused: [RoomName] = []
         package var messages: [Message] = []
         package var receipts: [PublicationReceipt] = []
         package var isBehind = false
@@ -36,6 +37,10 @@ package final class RecordingSink: BrokerSink {
 
     package func subscribed(_ rooms: [RoomName]) {
         self.seen.change { $0.subscribed += rooms }
+    }
+
+    package func refused(_ room: RoomName, _ refusal: Refusal) {
+        self.seen.change { $0.refused.append(room) }
     }
 
     package func received(_ messages: [Message]) {
