@@ -5,7 +5,7 @@ package enum BrokerMetrics {
     static let up = MetricFamily(
         "atalaya_broker_up",
         .gauge,
-        "1 if the broker can be used, otherwise 0.",
+        "1 if the broker can be used, 0 if it cannot be reached or only a replica answers.",
         labels: ["broker"]
     )
     static let subscriptions = MetricFamily(
@@ -17,13 +17,13 @@ package enum BrokerMetrics {
     static let reconnects = MetricFamily(
         "atalaya_broker_reconnects_total",
         .counter,
-        "Lost connections to the broker that were made again.",
+        "Times a connection to the broker was lost and made again.",
         labels: ["broker"]
     )
     static let errors = MetricFamily(
         "atalaya_broker_errors_total",
         .counter,
-        "Error replies from the broker, and messages from it that could not be read.",
+        "Commands that the broker refused, and messages from it that could not be read or were not what they claimed to be.",
         labels: ["broker"]
     )
     static let published = MetricFamily(
@@ -35,13 +35,13 @@ package enum BrokerMetrics {
     static let received = MetricFamily(
         "atalaya_broker_received_total",
         .counter,
-        "Room messages that came from the broker.",
+        "Room messages received from the broker, including this instance's own.",
         labels: ["broker"]
     )
     static let rtt = MetricFamily(
         "atalaya_broker_rtt_seconds",
         .histogram,
-        "Time from sending the broker a ping to its answer.",
+        "Time from sending a ping to the broker until its answer arrives.",
         labels: ["broker"]
     )
     static let gaps = MetricFamily(
@@ -53,7 +53,7 @@ package enum BrokerMetrics {
     static let duplicates = MetricFamily(
         "atalaya_broker_duplicates_total",
         .counter,
-        "Messages that came from the broker a second time and were not delivered again.",
+        "Messages that arrived from the broker more than once; the copies were not delivered.",
         labels: ["broker"]
     )
 
