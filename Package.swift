@@ -78,7 +78,7 @@ let rows: [Row] = [
     Row(name: "Rooms", ours: ["Instruments", "Messaging", "Reactor"], outside: [deque]),
     Row(
         name: "RedisBroker",
-        ours: ["CHiredis", "Instruments", "Messaging", "Reactor", "Settings"],
+        ours: ["CHiredis", "Instruments", "JSONText", "Messaging", "Reactor", "Settings"],
         outside: [deque],
         settings: [spans, facesC]
     ),

@@ -23,7 +23,7 @@ package struct SenderReference: Hashable, Sendable {
 package struct Message: Sendable {
     package let id: MessageID
     package let room: RoomName
-    package let kind: PayloadKind
+    package private(set) var kind: PayloadKind
     /// The published bytes, unchanged.
     package let payload: [UInt8]
     /// The publisher; `nil` if another Redis client published.
@@ -61,5 +61,11 @@ package struct Message: Sendable {
         self.acceptedAt = acceptedAt
         self.publishedAt = publishedAt
         self.trace = trace
+    }
+    /// The same message with its payload declared as something else.
+    package func declared(_ kind: PayloadKind) -> Message {
+        var message = self
+        message.kind = kind
+        return message
     }
 }

@@ -84,8 +84,8 @@ final class RedisAnnouncer {
         let room = announcement.room
         let tails = announcement.tails.map { BusAnnouncement.RoomTail(room: room, tail: $0) }
         let channel = self.channels.channel(of: room)
-        self.publish(BusAnnouncement(origin: self.origin, tails: tails), on: channel) { [weak self] count in
-            if let self, count == nil {
+        self.publish(BusAnnouncement(origin: self.origin, tails: tails), on: channel) { [weak self] heard in
+            if let self, heard == .failed {
                 self.publisher.outbox.sequence.returned(room, at: self.loop.now)
             }
         }
@@ -97,34 +97,46 @@ final class RedisAnnouncer {
             number: asking.question.number
         )
         let announcement = BusAnnouncement(origin: self.origin, recall: recall)
-        self.publish(announcement, on: self.channels.inner) { [weak self] count in
+        self.publish(announcement, on: self.channels.inner) { [weak self] heard in
             guard let self else { return }
-            if let count {
-                self.recall.asked(asking.question, heardBy: count)
-            } else {
-                self.recall.failed(asking.question, at: self.loop.now)
+            switch heard {
+            case .by(let count): self.recall.asked(asking.question, heardBy: count)
+            case .denied: self.recall.asked(asking.question, heardBy: 0)
+            case .failed: self.recall.failed(asking.question, at: self.loop.now)
             }
         }
     }
 
-    /// - Parameter then: Told how many connections got it; `nil` where it was not, or not certainly, published.
+    /// What became of an announcement.
+    private enum Heard: Equatable {
+        /// So many connections got it.
+        case by(Int)
+        /// An ACL forbids it: it would be denied again.
+        case denied
+        /// It was not, or not certainly, published.
+        case failed
+    }
+
     private func publish(
         _ announcement: BusAnnouncement,
         on channel: String,
-        then: @escaping (Int?) -> Void = { _ in }
+        then: @escaping (Heard) -> Void = { _ in }
     ) {
         var command = RedisCommand("PUBLISH", channel)
         command.append { $0 += announcement.encoded }
         self.pipeline.send(command) { [weak self] answer, now in
             switch answer {
             case .reply(.integer(let count)):
-                then(Int(clamping: count))
-                return
-            case .reply: self?.pipeline.giveUpUnexpected()
-            case .refused(let reply): self?.complaints.refused(reply, in: nil, at: now)
-            case .lost: break
+                then(.by(Int(clamping: count)))
+            case .reply:
+                self?.pipeline.giveUpUnexpected()
+                then(.failed)
+            case .refused(let reply):
+                self?.complaints.refused(reply, channel: channel, at: now)
+                then(reply.kind == .noPermission ? .denied : .failed)
+            case .lost:
+                then(.failed)
             }
-            then(nil)
         }
     }
 }

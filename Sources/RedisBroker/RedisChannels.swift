@@ -11,6 +11,9 @@ struct RedisChannels: Sendable {
     /// Where this broker publishes to itself, to see whether its subscription lives.
     let probe: String
 
+    /// All but the rooms'.
+    var allInner: [String] { [self.inner, self.fleet, self.probe] }
+
     private let innerBytes: [UInt8]
     private let fleetBytes: [UInt8]
     private let probeBytes: [UInt8]

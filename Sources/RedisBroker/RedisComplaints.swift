@@ -8,8 +8,6 @@ final class RedisComplaints {
     private var gaps = LineLimit()
     private var duplicates = LineLimit()
     private var lates = LineLimit()
-    private var unreadables = LineLimit()
-    private var refusals = LineLimit()
 
     init(tally: RedisTally, log: EventLog) {
         self.tally = tally
@@ -43,17 +41,21 @@ final class RedisComplaints {
     /// Something claims to be ours and is not; `room` where it came on a room's channel.
     func unreadable(_ error: String, in room: RoomName?, at now: Instant) {
         self.tally.counts.errors += 1
-        if let count = self.unreadables.admit(at: now) {
-            self.write(.unreadable, count, room, error: error)
-        }
+        self.write(.unreadable, 1, room, error: error)
+    }
+
+    /// A message was declared JSON or text and is not.
+    func mislabelled(in room: RoomName, at now: Instant) {
+        self.tally.counts.errors += 1
+        self.write(.mislabelled, 1, room)
     }
 
     /// Redis refused a command.
-    func refused(_ reply: RedisErrorReply, in room: RoomName?, at now: Instant) {
+    ///
+    /// - Parameter channel: The inner channel that it named.
+    func refused(_ reply: RedisErrorReply, in room: RoomName? = nil, channel: String? = nil, at now: Instant) {
         self.tally.counts.errors += 1
-        if let count = self.refusals.admit(at: now) {
-            self.write(.refused, count, room, error: reply.description)
-        }
+        self.write(.refused, 1, room, error: (channel.map { "\($0): " } ?? "") + reply.description)
     }
 
     private func write(_ event: RedisEvent, _ count: UInt64, _ room: RoomName?, error: String? = nil) {

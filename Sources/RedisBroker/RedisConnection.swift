@@ -37,6 +37,7 @@ final class RedisConnection {
     private let connectTimeout: Duration
     private let clientName: String
     private let tally: RedisTally
+    private let complaints: RedisComplaints
     private let log: EventLog
     weak var delegate: (any RedisConnectionDelegate)?
 
@@ -49,7 +50,6 @@ final class RedisConnection {
     private var reader: RedisReplyReader
     private var greeting: RedisGreeting
     private var outgoing: [UInt8] = []
-    private var isBacklogged = false
     /// Why it is being closed, where that was decided here.
     private var decided: RedisFault?
     private var openedAt: Instant?
@@ -64,6 +64,7 @@ final class RedisConnection {
         endpoint: RedisEndpoint,
         instance: String,
         tally: RedisTally,
+        complaints: RedisComplaints,
         log: EventLog
     ) {
         self.role = role
@@ -72,6 +73,7 @@ final class RedisConnection {
         self.connectTimeout = settings.connectTimeout
         self.clientName = "atalaya-\(instance)-\(role.rawValue)"
         self.tally = tally
+        self.complaints = complaints
         self.log = log
         self.link = RedisLink(
             host: endpoint.host,
@@ -144,11 +146,11 @@ final class RedisConnection {
 
     /// Hands what was added to the socket, unless that has not taken the last bytes yet.
     func flush() {
-        guard let handle = self.handle, !self.isBacklogged, !self.outgoing.isEmpty else { return }
+        guard let handle = self.handle, !self.outgoing.isEmpty, !self.loop.isWaiting(handle) else { return }
         let bytes = self.outgoing
         self.outgoing.removeAll(keepingCapacity: bytes.count <= 1 << 20)
         // Nothing is queued, so the socket takes any size whole.
-        self.isBacklogged = self.loop.send(bytes.span, to: handle) == .queued
+        self.loop.send(bytes.span, to: handle)
     }
 
     /// The answer to a PING came.
@@ -233,7 +235,6 @@ final class RedisConnection {
         let now = self.loop.now
         self.handle = nil
         self.decided = nil
-        self.isBacklogged = false
         self.outgoing = []
         self.reader = RedisReplyReader(maximumBytes: Self.maximumReplyBytes)
         let action = self.link.ended(at: now, chance: Double.random(in: 0...1))
@@ -290,6 +291,9 @@ final class RedisConnection {
             RedisEvent.connected,
             [(.broker, .text("redis")), (.address, .text(self.place)), (.reason, .text(self.role.rawValue))]
         )
+        for refusal in self.greeting.refusals {
+            self.complaints.refused(refusal, in: nil, at: now)
+        }
         self.delegate?.opened(at: now)
         self.rearm()
     }
@@ -330,7 +334,6 @@ extension RedisConnection: SocketHandler {
     }
 
     func drained(_ connection: ConnectionHandle) {
-        self.isBacklogged = false
         self.flush()
     }
 

@@ -7,6 +7,7 @@ enum RedisErrorKind: Equatable, Sendable {
     case tooManyClients
     case noPermission
     case loading
+    case cannotSave
     case readOnly
     case cluster
     case masterDown
@@ -19,6 +20,7 @@ enum RedisErrorKind: Equatable, Sendable {
         case "NOAUTH": self = .noPassword
         case "NOPERM": self = .noPermission
         case "LOADING": self = .loading
+        case "MISCONF": self = .cannotSave
         case "READONLY": self = .readOnly
         case "MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT": self = .cluster
         case "MASTERDOWN": self = .masterDown
@@ -36,10 +38,10 @@ enum RedisErrorKind: Equatable, Sendable {
     /// Whether every command on the connection would be answered so: then another connection is the only remedy.
     var concernsConnection: Bool {
         switch self {
-        case .wrongPassword, .noPassword, .passwordNotWanted, .protectedMode, .tooManyClients, .loading, .readOnly,
-            .cluster, .masterDown:
+        case .wrongPassword, .noPassword, .passwordNotWanted, .protectedMode, .tooManyClients, .readOnly, .cluster,
+            .masterDown:
             true
-        case .noPermission, .busy, .other: false
+        case .noPermission, .loading, .cannotSave, .busy, .other: false
         }
     }
 
@@ -52,8 +54,9 @@ enum RedisErrorKind: Equatable, Sendable {
         case .protectedMode: "Redis is in protected mode: it has no password set and takes local connections only"
         case .tooManyClients: "Redis has as many clients as it may have (maxclients)"
         case .noPermission:
-            "the Redis user of redis.url may not do this (ACL): it needs SUBSCRIBE, PUBLISH and the channels of redis.prefix"
+            "the ACL of the Redis user in redis.url denies this; docs/wire-format.md shows an ACL that allows what is needed"
         case .loading: "Redis is loading its data set"
+        case .cannotSave: "Redis cannot save its data set to disk, which messages between instances do not need"
         case .readOnly: "redis.url leads to a read-only replica; it must lead to the primary"
         case .cluster:
             "redis.url leads to a node of a Redis Cluster that sends this elsewhere; this build speaks to one Redis"
@@ -68,6 +71,9 @@ enum RedisErrorKind: Equatable, Sendable {
 struct RedisErrorReply: Equatable, Sendable {
     let kind: RedisErrorKind
     private let text: String
+
+    /// Whether the ACL denies the command as such, whatever channel it names.
+    var deniesCommand: Bool { self.kind == .noPermission && !self.text.contains("channel") }
 
     /// - Parameter isToSecret: The command held the password: servers that do not know a command repeat its parts, so
     ///   only the first word of the reply is kept.

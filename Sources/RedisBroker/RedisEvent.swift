@@ -14,6 +14,7 @@ package enum RedisEvent: String, LogEvent {
     case subscribed = "redis.subscribed"
     case refused = "redis.refused"
     case unreadable = "redis.unreadable"
+    case mislabelled = "redis.mislabelled"
     case gap = "redis.gap"
     case duplicate = "redis.duplicate"
     case late = "redis.late"
@@ -21,8 +22,17 @@ package enum RedisEvent: String, LogEvent {
     package var level: LogLevel {
         switch self {
         case .up, .subscribed: .info
-        case .down, .connectionLost, .attemptFailed, .refused, .unreadable, .gap, .duplicate, .late: .warning
+        case .down, .connectionLost, .attemptFailed, .refused, .unreadable, .mislabelled, .gap, .duplicate, .late:
+            .warning
         case .connected, .attemptFailedAgain: .debug
+        }
+    }
+
+    /// Anybody who reaches Redis, and any client that names rooms, can bring these about.
+    package var lineLimit: Int? {
+        switch self {
+        case .refused, .unreadable, .mislabelled: 20
+        default: nil
         }
     }
 
@@ -37,6 +47,7 @@ package enum RedisEvent: String, LogEvent {
         case .subscribed: "All rooms are subscribed to again after connecting to Redis."
         case .refused: "Redis refused a command."
         case .unreadable: "Something from Redis could not be read and was not delivered."
+        case .mislabelled: "A message from Redis was not the JSON or text it was declared to be; it was delivered as text or bytes."
         case .gap: "Messages were published but never arrived from Redis."
         case .duplicate: "Messages arrived from Redis a second time and were not delivered again."
         case .late: "Messages sent over an abandoned connection arrived after newer ones and were not delivered."
@@ -52,7 +63,7 @@ package enum RedisEvent: String, LogEvent {
         case .attemptFailed, .attemptFailedAgain: [.broker, .reason, .waitMs]
         case .subscribed: [.broker, .count, .durationMs]
         case .refused: [.broker, .room, .error, .count]
-        case .unreadable, .gap, .duplicate, .late: [.broker, .room, .error, .count]
+        case .unreadable, .mislabelled, .gap, .duplicate, .late: [.broker, .room, .error, .count]
         }
     }
 }

@@ -10,6 +10,8 @@ enum RedisFault: Error, Equatable, Sendable {
     /// Connected, and then no answer to the first commands.
     case greetingTimedOut
     case refused(RedisErrorReply)
+    /// It leads to a replica, which would pass publications to nobody.
+    case replica
     /// Ended by Redis or the network.
     case lost
     case pingTimedOut
@@ -34,6 +36,8 @@ extension RedisFault: CustomStringConvertible {
         case .connectTimedOut(let address): "\(address) does not answer (redis.connectTimeout)"
         case .greetingTimedOut: "connected, but nothing that speaks Redis answers (redis.connectTimeout)"
         case .refused(let reply): reply.description
+        case .replica:
+            "redis.url leads to a replica, which does not pass messages on; it must lead to the primary"
         case .lost: "the connection was lost"
         case .pingTimedOut: "PING was not answered (redis.pingInterval)"
         case .subscriptionSilent: "the subscription is dead: what is published does not come back (redis.pingInterval)"

@@ -17,6 +17,8 @@ final class RedisFleet {
     private var answering: [FleetTicket: Task<Void, Never>] = [:]
     private var timer: TimerToken?
     private var isStopped = false
+    /// An ACL denies it to publish on the channel, as far as this connection goes.
+    private var isDenied = false
     private var hasChanged = false
 
     init(
@@ -47,7 +49,12 @@ final class RedisFleet {
 
     /// Whether the channel can be spoken and heard on may have changed.
     func setConnected(_ isConnected: Bool) {
-        self.carryOut(isConnected ? self.member.connected(at: self.time) : self.member.disconnected())
+        self.carryOut(isConnected && !self.isDenied ? self.member.connected(at: self.time) : self.member.disconnected())
+    }
+
+    /// Publications go over a new connection.
+    func pipelineOpened() {
+        self.isDenied = false
     }
 
     /// Somebody has published something on the channel.
@@ -111,8 +118,12 @@ final class RedisFleet {
                 self.pipeline.giveUpUnexpected()
                 self.carryOut(self.member.unpublished(post))
             case .refused(let reply):
-                self.complaints.refused(reply, in: nil, at: now)
+                self.complaints.refused(reply, channel: self.member.channel, at: now)
                 self.carryOut(self.member.unpublished(post))
+                if reply.kind == .noPermission {
+                    self.isDenied = true
+                    self.carryOut(self.member.disconnected())
+                }
             case .lost:
                 self.carryOut(self.member.unpublished(post))
             }

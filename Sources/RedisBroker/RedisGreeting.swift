@@ -7,12 +7,16 @@ struct RedisGreeting {
         case select
         /// Some proxies know no client names; nothing depends on one.
         case name
-        /// Proves that commands are carried out: while Redis loads its data, the ones before succeed.
+        /// A replica will not do.
+        case role
+        /// Whatever it answers that does not concern the connection: who answers, lives.
         case ping
     }
 
     let commands: [RedisCommand]
     private var awaited: ArraySlice<Step>
+    /// What Redis refused although the connection is good; nothing that rooms need depends on it.
+    private(set) var refusals: [RedisErrorReply] = []
 
     init(_ endpoint: RedisEndpoint, clientName: String) {
         var steps: [Step] = []
@@ -30,8 +34,10 @@ struct RedisGreeting {
             steps.append(.select)
             commands.append(RedisCommand("SELECT", String(endpoint.database)))
         }
-        steps += [.name, .ping]
-        commands += [RedisCommand("CLIENT", "SETNAME", Self.fit(clientName)), RedisCommand("PING")]
+        steps += [.name, .role, .ping]
+        commands += [
+            RedisCommand("CLIENT", "SETNAME", Self.fit(clientName)), RedisRole.question, RedisCommand("PING"),
+        ]
         self.commands = commands
         self.awaited = steps[...]
     }
@@ -42,18 +48,28 @@ struct RedisGreeting {
     mutating func take(_ reply: RedisReply) throws(RedisFault) -> Bool {
         guard let step = self.awaited.popFirst() else { throw .unexpectedReply }
         switch (step, reply) {
-        case (.name, .error(let text)) where [.noPermission, .other].contains(RedisErrorKind(text)):
-            break
         case (.authenticate, .error(let text)):
             throw .refused(RedisErrorReply(text, isToSecret: true))
         case (_, .error(let text)):
-            throw .refused(RedisErrorReply(text))
+            try self.refused(RedisErrorReply(text), step)
+        case (.role, _):
+            guard RedisRole(reply) != .replica else { throw .replica }
         case (.authenticate, .status), (.select, .status), (.name, .status), (.ping, .status("PONG")):
             break
         default:
             throw .unexpectedReply
         }
         return self.awaited.isEmpty
+    }
+
+    private mutating func refused(_ reply: RedisErrorReply, _ step: Step) throws(RedisFault) {
+        // A database that is not there is a fault of the configuration; channels are the same in all of them.
+        let isFatal = reply.kind.concernsConnection || step == .select && reply.kind != .noPermission
+        guard !isFatal else { throw .refused(reply) }
+        // Not every proxy knows client names, or HELLO.
+        if reply.kind != .other {
+            self.refusals.append(reply)
+        }
     }
 
     /// Redis takes printable ASCII without spaces for a name.

@@ -19,7 +19,7 @@ struct RedisLink: Sendable {
         case resolving(until: Instant)
         /// The other addresses of the host are tried at once, the host anew only after a rest.
         case connecting(SocketAddress, others: [SocketAddress])
-        case greeting(until: Instant)
+        case greeting(until: Instant, others: [SocketAddress])
         case ready(since: Instant, nextPing: Instant)
         case awaitingPong(since: Instant, sentAt: Instant)
         case stopped
@@ -65,7 +65,7 @@ struct RedisLink: Sendable {
     /// When `tick` has something to do, unless something happens before; `nil`: never.
     var deadline: Instant? {
         switch self.state {
-        case .resting(let until), .resolving(let until), .greeting(let until), .ready(_, let until): until
+        case .resting(let until), .resolving(let until), .greeting(let until, _), .ready(_, let until): until
         case .awaitingPong(_, let sentAt): max(sentAt, self.heardAt) + self.pingInterval
         case .connecting, .stopped: nil
         }
@@ -112,8 +112,8 @@ struct RedisLink: Sendable {
 
     /// The socket stands; the greeting is on its way.
     mutating func connected(at now: Instant) {
-        guard case .connecting = self.state else { return }
-        self.state = .greeting(until: now + self.patience)
+        guard case .connecting(_, let others) = self.state else { return }
+        self.state = .greeting(until: now + self.patience, others: others)
     }
 
     /// Redis has answered the greeting.
@@ -147,7 +147,7 @@ struct RedisLink: Sendable {
         switch self.state {
         case .stopped:
             return nil
-        case .connecting(_, let others):
+        case .connecting(_, let others), .greeting(_, let others):
             if let next = others.first {
                 self.state = .connecting(next, others: Array(others.dropFirst()))
                 return .connect(next)

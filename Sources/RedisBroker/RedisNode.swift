@@ -30,6 +30,10 @@ final class RedisNode {
     private var announcer: RedisAnnouncer?
     private var subscriber: RedisSubscriber?
     private var hasPublished = false
+    /// An ACL denies it to publish to the probe's channel.
+    private var isProbeDenied = false
+    /// Redis does not know `HELLO`.
+    private var isRoleUntold = false
     /// Redis has told the time on this connection, or will not.
     private var isTimed = false
     private var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
@@ -161,6 +165,7 @@ final class RedisNode {
             endpoint: self.endpoint,
             instance: self.identity.instance,
             tally: self.tally,
+            complaints: self.complaints,
             log: self.log
         )
     }
@@ -198,20 +203,42 @@ final class RedisNode {
 
     /// Publishes to this instance itself, or gives the subscription up where that did not come back.
     private func probeSubscription() {
-        guard let subscriber = self.subscriber, subscriber.isListening else { return }
+        guard !self.isProbeDenied, let subscriber = self.subscriber, subscriber.isListening, subscriber.hearsProbe
+        else { return }
         guard !self.probe.isOverdue else {
             self.probe.reset()
-            subscriber.giveUpSilent()
+            subscriber.give(up: .subscriptionSilent)
             return
         }
         let number = self.probe.next()
         let command = RedisCommand("PUBLISH", self.channels.probe, String(number))
         self.pipeline?.send(command) { [weak self] answer, now in
+            guard let self else { return }
             switch answer {
-            case .reply(.integer): self?.probe.accepted(number)
-            case .reply: self?.pipeline?.giveUpUnexpected()
-            case .refused(let reply): self?.complaints.refused(reply, in: nil, at: now)
+            case .reply(.integer): self.probe.accepted(number)
+            case .reply: self.pipeline?.giveUpUnexpected()
+            case .refused(let reply):
+                self.isProbeDenied = reply.kind == .noPermission
+                self.complaints.refused(reply, channel: self.channels.probe, at: now)
             case .lost: break
+            }
+        }
+    }
+
+    /// A primary may be made a replica while it is connected to.
+    private func askRole() {
+        guard !self.isRoleUntold else { return }
+        self.pipeline?.send(RedisRole.question) { [weak self] answer, _ in
+            guard let self else { return }
+            switch answer {
+            case .reply(let reply) where RedisRole(reply) == .replica:
+                for connection in self.connections {
+                    connection.give(up: .replica)
+                }
+            case .refused:
+                self.isRoleUntold = true
+            case .reply, .lost:
+                break
             }
         }
     }
@@ -220,13 +247,14 @@ final class RedisNode {
         let isUp = self.canPublish && self.subscriber?.isListening == true
         let before = self.health
         // Not before the time is known: it is part of what is said there.
-        self.fleet?.setConnected(isUp && self.isTimed)
+        self.fleet?.setConnected(isUp && self.isTimed && self.subscriber?.hearsFleet == true)
         if isUp {
             self.health = .up
         } else if let fault {
             self.health = .down(reason: fault.description)
         }
-        guard (before == .up) != isUp else { return }
+        // Nobody is to be alarmed by a gateway that stops.
+        guard (before == .up) != isUp, fault != .stopped else { return }
         if case .down(let reason) = self.health {
             self.log.write(RedisEvent.down, [(.broker, .text("redis")), (.reason, .text(reason))])
         } else {
@@ -242,6 +270,9 @@ extension RedisNode: RedisPipelineDelegate {
             self.tally.counts.reconnects += 1
         }
         self.hasPublished = true
+        self.isProbeDenied = false
+        self.isRoleUntold = false
+        self.fleet?.pipelineOpened()
         self.connections.last?.hurry()
         // Epochs that begin with the first publications carry the time.
         self.clock?.opened { [weak self] in
@@ -254,6 +285,7 @@ extension RedisNode: RedisPipelineDelegate {
 
     func pipelinePinged() {
         self.clock?.ask()
+        self.askRole()
         self.probeSubscription()
     }
 

@@ -122,7 +122,7 @@ extension RedisPublisher: RedisAsker {
             self.pipeline.giveUpUnexpected()
         case .refused(let reply):
             guard let publication = self.outbox.refused() else { return }
-            self.settle(publication, .unavailable)
+            self.settle(publication, reply.kind == .noPermission ? .forbidden : .unavailable)
             self.complaints.refused(reply, in: publication.message.room, at: now)
         case .lost:
             // Sent again on the next connection.

@@ -1,4 +1,5 @@
 import Instruments
+import JSONText
 import Messaging
 import Reactor
 
@@ -20,8 +21,11 @@ final class RedisSubscriber {
     private var waitsForLoops = false
     /// Confirmations came that were not examined.
     private var hasConfirmed = false
+    private var unanswered = RedisUnanswered()
     /// Inner channels whose subscription is confirmed.
-    private var innerConfirmed: Set<[UInt8]> = []
+    private var innerConfirmed: Set<String> = []
+    /// Inner channels that Redis does not let us subscribe to: what they serve is missing, and nothing else.
+    private var innerRefused: Set<String> = []
 
     private var openedAt: Instant?
     private var isComplete = false
@@ -46,17 +50,25 @@ final class RedisSubscriber {
         connection.delegate = self
     }
 
-    /// Whether the inner channels are subscribed to, which come before all rooms.
-    var isListening: Bool { self.connection.isReady && self.innerConfirmed.count == 3 }
+    /// Whether Redis has answered for the inner channels, which come before all rooms.
+    var isListening: Bool {
+        self.connection.isReady && self.innerConfirmed.count + self.innerRefused.count == self.channels.allInner.count
+    }
+
+    /// Whether what is published on the fleet channel comes here.
+    var hearsFleet: Bool { self.innerConfirmed.contains(self.channels.fleet) }
+
+    /// Whether what is published to the probe's channel comes here.
+    var hearsProbe: Bool { self.innerConfirmed.contains(self.channels.probe) }
 
     func reconsider(_ rooms: [RoomName]) {
         self.subscriptions.reconsider(rooms)
         self.examine()
     }
 
-    /// The subscription is dead, whatever its PINGs say.
-    func giveUpSilent() {
-        self.connection.give(up: .subscriptionSilent)
+    /// The subscription is of no use, whatever its PINGs say.
+    func give(up fault: RedisFault) {
+        self.connection.give(up: fault)
     }
 
     func forgetIdle() {
@@ -72,8 +84,8 @@ final class RedisSubscriber {
         for room in findings.forgotten {
             self.sequence.forget(room)
         }
-        self.send("SUBSCRIBE", findings.subscribe)
-        self.send("UNSUBSCRIBE", findings.unsubscribe)
+        self.send("SUBSCRIBE", findings.subscribe) { .subscribe($0) }
+        self.send("UNSUBSCRIBE", findings.unsubscribe) { .unsubscribe($0) }
         if !findings.standing.isEmpty {
             self.node.sink?.subscribed(findings.standing)
         }
@@ -81,14 +93,16 @@ final class RedisSubscriber {
         self.noteCompletion()
     }
 
-    private func send(_ verb: String, _ rooms: [RoomName]) {
+    private func send(_ verb: String, _ rooms: [RoomName], as kind: ([RoomName]) -> RedisUnanswered.Command) {
         var rest = rooms[...]
         while !rest.isEmpty {
+            let part = Array(rest.prefix(RedisSubscriptions.roomsInCommand))
             var command = RedisCommand(verb)
-            for room in rest.prefix(RedisSubscriptions.roomsInCommand) {
+            for room in part {
                 command.append(self.channels.channel(of: room))
             }
             self.connection.send(command)
+            self.unanswered.sent(kind(part))
             rest = rest.dropFirst(RedisSubscriptions.roomsInCommand)
         }
     }
@@ -117,10 +131,12 @@ final class RedisSubscriber {
             self.deliver()
             if isSubscribed {
                 if self.subscriptions.subscribed(room) {
+                    self.unanswered.confirmed()
                     self.sequence.confirmed(room, at: self.clock.now)
                     self.hasConfirmed = true
                 }
             } else if self.subscriptions.unsubscribed(room) {
+                self.unanswered.confirmed()
                 self.hasConfirmed = true
             } else {
                 self.connection.give(up: .subscriptionEnded)
@@ -130,14 +146,68 @@ final class RedisSubscriber {
                 self.connection.give(up: .subscriptionEnded)
                 return
             }
-            self.innerConfirmed.insert(channel)
-            if self.isListening {
-                self.node.probe.reset()
-                self.node.healthChanged()
-            }
+            self.unanswered.confirmed()
+            self.innerConfirmed.insert(String(decoding: channel, as: UTF8.self))
+            self.noteInner()
         case .unknown:
             break
         }
+    }
+
+    private func noteInner() {
+        if self.isListening {
+            self.node.probe.reset()
+            self.node.healthChanged()
+        }
+    }
+
+    // MARK: - What is refused
+
+    /// An error came: it costs what its command was for.
+    private func refused(_ reply: RedisErrorReply, at now: Instant) {
+        guard !reply.kind.concernsConnection, let command = self.unanswered.refused() else {
+            self.node.tally.counts.errors += 1
+            self.connection.give(up: .refused(reply))
+            return
+        }
+        switch command {
+        case .ping:
+            self.connection.ponged(at: now)
+        case .subscribe where reply.deniesCommand, .inner where reply.deniesCommand:
+            // Without SUBSCRIBE there is no use in the connection.
+            self.node.tally.counts.errors += 1
+            self.connection.give(up: .refused(reply))
+        case .inner(let channel):
+            self.complaints.refused(reply, channel: channel, at: now)
+            self.innerRefused.insert(channel)
+            self.noteInner()
+        case .subscribe(let rooms):
+            self.refused(rooms, reply, at: now)
+        case .unsubscribe(let rooms):
+            // Their messages go on arriving, for nobody.
+            self.complaints.refused(reply, in: rooms.first, at: now)
+            for room in rooms where self.subscriptions.unsubscribed(room) {
+                self.hasConfirmed = true
+            }
+        }
+    }
+
+    /// Redis refuses a whole command for one of its rooms, and does not always say which: so it is asked for each half.
+    private func refused(_ rooms: [RoomName], _ reply: RedisErrorReply, at now: Instant) {
+        guard rooms.count == 1 else {
+            self.send("SUBSCRIBE", Array(rooms[..<(rooms.count / 2)])) { .subscribe($0) }
+            self.send("SUBSCRIBE", Array(rooms[(rooms.count / 2)...])) { .subscribe($0) }
+            return
+        }
+        guard self.subscriptions.refused(rooms[0]) else { return }
+        self.complaints.refused(reply, in: rooms[0], at: now)
+        self.sequence.forget(rooms[0])
+        let refusal =
+            reply.kind == .noPermission
+            ? Refusal(.forbidden, "the broker does not let this gateway subscribe to room \(rooms[0])")
+            : Refusal(.brokerUnavailable, "the broker refused the subscription to room \(rooms[0])")
+        self.node.sink?.refused(rooms[0], refusal)
+        self.noteCompletion()
     }
 
     // MARK: - What arrives
@@ -188,7 +258,7 @@ final class RedisSubscriber {
         let sentAt = envelope.message.publishedAt
         switch self.sequence.judge(envelope.stamp, sentAt: sentAt, in: room, at: now) {
         case .next(let missing):
-            self.arrived.append(envelope.message)
+            self.arrived.append(self.checked(envelope.message, at: now))
             self.complaints.missing(missing, in: room, at: now)
         case .repeated:
             self.complaints.repeated(in: room, at: now)
@@ -197,13 +267,33 @@ final class RedisSubscriber {
         }
     }
 
+    /// What is declared JSON or text goes into frames as it is, so it is looked at, once: anybody may publish to Redis.
+    ///
+    /// - Returns: The message, as text or bytes where it is not what it is declared to be.
+    private func checked(_ message: Message, at now: Instant) -> Message {
+        let payload = message.payload
+        let isAsDeclared =
+            switch message.kind {
+            case .json: (try? JSONScanner.scan(payload.span, maximumDepth: JSONScanner.deepest)) != nil
+            case .text: Self.kind(of: payload) == .text
+            case .binary: true
+            }
+        guard !isAsDeclared else { return message }
+        self.complaints.mislabelled(in: message.room, at: now)
+        return message.declared(Self.kind(of: payload))
+    }
+
+    private static func kind(of payload: [UInt8]) -> PayloadKind {
+        (try? UTF8Span(validating: payload.span)) == nil ? .binary : .text
+    }
+
     /// A payload that another program has published.
     private func plain(_ payload: [UInt8], in room: RoomName) -> Message {
         let wallNanoseconds = self.loop.wallNanoseconds
         return Message(
             id: MessageID(self.ids.next(atMilliseconds: wallNanoseconds / 1_000_000)),
             room: room,
-            kind: (try? UTF8Span(validating: payload.span)) == nil ? .binary : .text,
+            kind: Self.kind(of: payload),
             payload: payload,
             from: nil,
             acceptedAt: wallNanoseconds
@@ -272,23 +362,29 @@ extension RedisSubscriber: RedisConnectionDelegate {
         self.openedAt = now
         self.isComplete = false
         self.node.subscriberOpened()
-        // The inner channels before the rooms: who has its rooms back hears the answers to what it asks then.
-        self.connection.send(RedisCommand("SUBSCRIBE", self.channels.inner, self.channels.fleet, self.channels.probe))
+        // The inner channels before the rooms: who has its rooms back hears the answers to what it asks then. Each by
+        // itself: an ACL may deny one of them.
+        for channel in self.channels.allInner {
+            self.connection.send(RedisCommand("SUBSCRIBE", channel))
+            self.unanswered.sent(.inner(channel))
+        }
         self.subscriptions.opened()
         self.examine()
     }
 
-    func pinged() {}
+    func pinged() {
+        self.unanswered.sent(.ping)
+    }
 
     func replied(_ reply: RedisReply, at now: Instant) {
         switch reply {
         case .array(let parts):
             self.pushed(parts, at: now)
         case .status("PONG"):
+            self.unanswered.confirmed()
             self.connection.ponged(at: now)
         case .error(let text):
-            self.node.tally.counts.errors += 1
-            self.connection.give(up: .refused(RedisErrorReply(text)))
+            self.refused(RedisErrorReply(text), at: now)
         default:
             self.connection.give(up: .unexpectedReply)
         }
@@ -303,7 +399,9 @@ extension RedisSubscriber: RedisConnectionDelegate {
         case ("message", .bulk(let payload)?): self.message(payload, on: subject, at: now)
         case ("subscribe", .integer?): self.confirmed(subject, isSubscribed: true)
         case ("unsubscribe", .integer?): self.confirmed(subject, isSubscribed: false)
-        case ("pong", nil): self.connection.ponged(at: now)
+        case ("pong", nil):
+            self.unanswered.confirmed()
+            self.connection.ponged(at: now)
         default: self.connection.give(up: .unexpectedReply)
         }
     }
@@ -321,7 +419,9 @@ extension RedisSubscriber: RedisConnectionDelegate {
         if self.openedAt != nil {
             self.missingSince = min(self.connection.provenAt, self.missingSince ?? self.connection.provenAt)
         }
+        self.unanswered.lost()
         self.innerConfirmed = []
+        self.innerRefused = []
         self.hasConfirmed = false
         self.subscriptions.lost()
         self.node.probe.reset()

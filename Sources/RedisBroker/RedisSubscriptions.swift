@@ -118,6 +118,17 @@ struct RedisSubscriptions {
         return true
     }
 
+    /// Redis has refused to subscribe to the room; whoever wants it is to be told, and may have it asked for anew.
+    ///
+    /// - Returns: Whether it was waited for.
+    mutating func refused(_ room: RoomName) -> Bool {
+        guard self.standings[room] == .subscribing else { return false }
+        self.standings[room] = nil
+        self.returning.remove(room)
+        self.unconfirmed -= 1
+        return true
+    }
+
     /// There is a connection: every room that was or is wanted is to be examined.
     mutating func opened() {
         self.isOpen = true

@@ -34,6 +34,26 @@ final class OwnRedis: Sendable {
         }
     }
 
+    var url: String { "redis://127.0.0.1:\(self.port)" }
+
+    /// Carries out one command, whose parts have spaces between them; `~` is a space within one.
+    ///
+    /// - Parameter first: A command that comes before it on the connection.
+    @discardableResult
+    func run(_ command: String, after first: String? = nil) throws -> RedisReply {
+        let replies = try RawRedis.commands([first, command].compactMap { $0 }.map(Self.parts), port: self.port)
+        return replies[replies.count - 1]
+    }
+
+    private static func parts(_ command: String) -> [[UInt8]] {
+        command.split(separator: " ").map { Array($0.replacing("~", with: " ").utf8) }
+    }
+
+    /// From now on nothing can be saved.
+    func losesItsFolder() throws {
+        try FileManager.default.removeItem(atPath: self.folder.path)
+    }
+
     func signal(_ number: Int32) {
         self.process.withLock { $0 }?.signal(number)
     }

@@ -13,20 +13,31 @@ enum RawRedis {
 
     @discardableResult
     static func command(_ parts: [[UInt8]], port: UInt16 = TestRedis.port) throws -> RedisReply {
-        var command = RedisCommand()
-        for part in parts {
-            command.append { $0 += part }
-        }
+        try self.commands([parts], port: port)[0]
+    }
+
+    /// Several commands over one connection, and their answers.
+    static func commands(_ commands: [[[UInt8]]], port: UInt16) throws -> [RedisReply] {
         var bytes: [UInt8] = []
-        command.append(to: &bytes)
+        for parts in commands {
+            var command = RedisCommand()
+            for part in parts {
+                command.append { $0 += part }
+            }
+            command.append(to: &bytes)
+        }
         let peer = try Peer(to: port)
         peer.send(bytes)
         var reader = RedisReplyReader(maximumBytes: 1 << 20)
+        var replies: [RedisReply] = []
         let deadline = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < deadline, let received = peer.receive() {
             try reader.feed(received.span)
-            if let reply = try reader.next() {
-                return reply
+            while let reply = try reader.next() {
+                replies.append(reply)
+            }
+            if replies.count == commands.count {
+                return replies
             }
         }
         throw NoAnswer()

@@ -15,6 +15,7 @@ import Testing
         ("DENIED Redis is running in protected mode because protected mode is enabled", .protectedMode),
         ("NOPERM User u has no permissions to access the 'x' channel", .noPermission),
         ("LOADING Redis is loading the dataset in memory", .loading),
+        ("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist", .cannotSave),
         ("READONLY You can't write against a read only replica.", .readOnly),
         ("MOVED 3999 127.0.0.1:6381", .cluster),
         ("CLUSTERDOWN Hash slot not served", .cluster),
@@ -27,6 +28,12 @@ import Testing
     @Test(arguments: known)
     func `an error is told by its first word`(text: String, kind: RedisErrorKind) {
         #expect(RedisErrorReply(text).kind == kind)
+    }
+
+    @Test func `an ACL denies a command, or one of its channels`() {
+        let command = "NOPERM this user has no permissions to run the 'subscribe' command"
+        let channel = "NOPERM this user has no permissions to access one of the channels used as arguments"
+        #expect(RedisErrorReply(command).deniesCommand && !RedisErrorReply(channel).deniesCommand)
     }
 
     @Test func `the answer to a command with the password in it is not repeated`() {

@@ -16,7 +16,7 @@ import Testing
         return String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: " ")
     }
 
-    private static let name = "*3 $6 CLIENT $7 SETNAME $17 atalaya-a-publish *1 $4 PING "
+    private static let name = "*3 $6 CLIENT $7 SETNAME $17 atalaya-a-publish *2 $5 HELLO $1 2 *1 $4 PING "
 
     private static let urls: [(String, String)] = [
         ("redis://h", name),
@@ -26,7 +26,7 @@ import Testing
     ]
 
     @Test(arguments: urls)
-    func `it authenticates, selects, says its name and pings`(url: String, commands: String) {
+    func `it authenticates, selects, says its name, asks for the role and pings`(url: String, commands: String) {
         #expect(Self.sent(Self.greeting(url)) == commands)
     }
 
@@ -39,14 +39,40 @@ import Testing
         #expect(try greeting.take(.status("OK")) == false)
         #expect(try greeting.take(.status("OK")) == false)
         #expect(try greeting.take(.status("OK")) == false)
+        #expect(try greeting.take(.array([])) == false)
         #expect(try greeting.take(.status("PONG")) == true)
         #expect(throws: RedisFault.unexpectedReply) { try greeting.take(.status("PONG")) }
     }
 
-    @Test func `a proxy need not know client names`() throws {
+    @Test func `a proxy need not know client names or roles`() throws {
         var greeting = Self.greeting("redis://h")
         #expect(try greeting.take(.error("ERR unknown command")) == false)
+        #expect(try greeting.take(.error("ERR unknown command")) == false)
         #expect(try greeting.take(.status("PONG")) == true)
+        #expect(greeting.refusals.isEmpty)
+    }
+
+    @Test func `an answer that does not concern the connection proves that Redis lives`() throws {
+        for text in ["MISCONF Redis is configured to save", "LOADING x", "NOPERM x", "BUSY x"] {
+            var greeting = Self.greeting("redis://h")
+            _ = try greeting.take(.status("OK"))
+            _ = try greeting.take(.array([]))
+            #expect(try greeting.take(.error(text)) == true)
+            #expect(greeting.refusals == [RedisErrorReply(text)])
+        }
+    }
+
+    @Test func `a denied SELECT costs nothing, since channels have no database`() throws {
+        var greeting = Self.greeting("redis://h/1")
+        #expect(try greeting.take(.error("NOPERM no permissions to run the 'select' command")) == false)
+        #expect(greeting.refusals.count == 1)
+    }
+
+    @Test func `a replica will not do`() throws {
+        var greeting = Self.greeting("redis://h")
+        _ = try greeting.take(.status("OK"))
+        let reply = RedisReply.array(["role", "replica"].map { .bulk(Array($0.utf8)) })
+        #expect(throws: RedisFault.replica) { try greeting.take(reply) }
     }
 
     @Test func `what Redis says instead of the first answer ends it`() throws {
@@ -63,7 +89,7 @@ import Testing
         }
         greeting = Self.greeting("redis://h")
         _ = try greeting.take(.status("OK"))
-        #expect(throws: RedisFault.refused(RedisErrorReply("LOADING x"))) { try greeting.take(.error("LOADING x")) }
+        #expect(throws: RedisFault.refused(RedisErrorReply("NOAUTH x"))) { try greeting.take(.error("NOAUTH x")) }
     }
 
     @Test func `an answer of another kind ends it too`() throws {

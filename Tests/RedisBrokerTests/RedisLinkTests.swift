@@ -117,6 +117,16 @@ import Testing
         #expect(self.act() == .resolve(attempt: 2))
     }
 
+    @Test mutating func `an address whose greeting fails is followed by the next one too`() {
+        _ = self.act()
+        _ = self.link.resolved([Self.address, Self.second], attempt: 1)
+        self.link.connected(at: self.now)
+        #expect(self.link.ended(at: self.now, chance: 0.5) == .connect(Self.second))
+        self.link.connected(at: self.now)
+        #expect(self.link.ended(at: self.now, chance: 0.5) == nil)
+        #expect(self.act() == .resolve(attempt: 2))
+    }
+
     @Test mutating func `a host without addresses or answer is a fault that names it`() {
         _ = self.act()
         #expect(

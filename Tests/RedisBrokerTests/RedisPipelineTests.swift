@@ -40,6 +40,8 @@ struct RedisPipelineTests {
             self.redis.answer(answer)
             let settings = TestRedis.settings(self.redis.url)
             let loop = try EventLoop(index: 0, name: "test", configuration: EventLoopConfiguration())
+            let tally = RedisTally()
+            let log = RecordingLog().log
             let connection = RedisConnection(
                 role: .publish,
                 loop: loop,
@@ -47,8 +49,9 @@ struct RedisPipelineTests {
                 haste: .zero,
                 endpoint: RedisEndpoint(settings.url!),
                 instance: "test",
-                tally: RedisTally(),
-                log: RecordingLog().log
+                tally: tally,
+                complaints: RedisComplaints(tally: tally, log: log),
+                log: log
             )
             let parts = Parts(connection, RedisPipeline(connection: connection, loop: loop), self.told)
             parts.pipeline.delegate = parts

@@ -42,6 +42,15 @@ extension EventLoop {
         return unsafe self.replySent(bytes, to: connection, self.write(bytes, to: slot))
     }
 
+    /// Whether bytes wait that the kernel did not take; `drained` follows once it has them.
+    ///
+    /// Replies that are held are sent first, so the answer holds for what is sent next.
+    package func isWaiting(_ connection: ConnectionHandle) -> Bool {
+        self.assertInside()
+        self.flushHeld(of: connection)
+        return self.slab.isOpen(connection) && self.slab[connection.slot].queue != nil
+    }
+
     /// Sends what is held, because a callback has returned or something else must go out after it.
     func flushHeld() {
         guard self.held.count > 0 else { return }
