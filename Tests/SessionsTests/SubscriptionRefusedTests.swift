@@ -22,7 +22,7 @@ import Testing
         #expect(stage.driven.turn { !client.output.refusals.isEmpty })
         #expect(client.output.refusals.map(\.id) == [.number("7"), .number("8")])
         #expect(client.output.codes == [.brokerUnavailable, .brokerUnavailable])
-        #expect(client.output.events.isEmpty && client.session.subscriptions.isEmpty)
+        #expect(client.output.events.isEmpty && client.session.subscriptions.all.isEmpty)
         #expect(plain.output.refusals.isEmpty && plain.session.subscriptions.count == 1)
         stage.broker.isDeaf = false
         client.ask(.subscribe(Self.room, since: nil), id: .number("9"))
@@ -44,7 +44,7 @@ import Testing
         #expect(plain.session.join(Self.room) == nil)
         stage.broker.refuse(Self.room, Refusal(.forbidden, "room r is denied"))
         #expect(client.output.refusals.map(\.id) == [.number("7")] && client.output.codes == [.forbidden])
-        #expect(client.session.subscriptions.map(\.roomName.text) == ["allowed"])
+        #expect(client.session.subscriptions.all.map(\.roomName.text) == ["allowed"])
         #expect(plain.output.codes == [.forbidden])
         #expect(other.output.refusals.isEmpty)
     }
@@ -57,7 +57,7 @@ import Testing
         #expect(client.output.events.count == 1)
         stage.broker.refuse(Self.room, Refusal(.forbidden, "room r is denied"))
         #expect(client.output.refusals.map(\.id) == [nil] && client.output.codes == [.forbidden])
-        #expect(client.session.subscriptions.isEmpty)
+        #expect(client.session.subscriptions.all.isEmpty)
     }
 
     @Test func `a publication that the broker forbids is forbidden, and counted so`() throws {
