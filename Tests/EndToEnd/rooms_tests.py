@@ -1,6 +1,8 @@
 """Rooms on one instance: plain, native, and both together."""
 
+import asyncio
 import json
+import socket
 
 import websockets
 
@@ -150,6 +152,85 @@ class NativeTests(TestCase):
         client = await self.native(gateway)
         answer = await client.ask("subscribe", room="r", since="x", id=1)
         self.assertEqual(answer, {"type": "ok", "id": 1, "recovered": False})
+
+
+    async def test_half_an_emoji_is_json(self):
+        gateway = self.gateway().ready()
+        client, plain = await self.native(gateway), await self.connect(gateway, "/ws?room=r")
+        await client.ask("subscribe", room="r", id=1)
+        frame = '{"type":"publish","room":"r","data":%s}'
+        for data, text in [('{"text":"\\ud83d"}', '{"text":"\\ud83d"}'), ('"a\\ud83d"', "a\ufffd")]:
+            await client.socket.send(frame % data)
+            self.assertIn(f'"data":{data}', await asyncio.wait_for(client.socket.recv(), 10))
+            self.assertEqual(await self.hear(plain), text)
+        await plain.send('{"text":"\\ud83d"}')
+        self.assertIn('"data":{"text":"\\ud83d"}', await asyncio.wait_for(client.socket.recv(), 10))
+        await client.socket.send('{"type":"ping","id":"\\ud83d"}')
+        self.assertEqual((await client.hear())["code"], "invalid")
+
+    async def test_an_anonymous_client_that_resumes_is_the_same_user(self):
+        gateway = self.gateway().ready()
+        first = await self.native(gateway)
+        user = first.welcome["userId"]
+        for _ in range(3):
+            token = first.welcome["resume"]
+            await first.socket.close(1001)
+            first = await self.native(gateway, f"?resume={token}")
+            self.assertEqual((first.welcome["resumed"], first.welcome["userId"]), (True, user))
+        await first.ask("subscribe", room="r", id=1)
+        await first.say("publish", room="r", data=1)
+        self.assertEqual((await first.hear())["from"], user)
+        self.assertEqual(gateway.metric("atalaya_users_active"), 1)
+
+
+class UploadTests(TestCase):
+    """Messages that come slowly."""
+
+    def frame(self, length):
+        return b"\x81\xff" + length.to_bytes(8, "big") + b"\0\0\0\0"
+
+    def upgraded(self, gateway, path):
+        client = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+        self.addCleanup(client.close)
+        client.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(1)
+        return client
+
+    async def test_a_slow_upload_lives_though_it_answers_no_ping(self):
+        gateway = self.gateway("--set", "heartbeat.interval=1s", "--set", "heartbeat.timeout=1s").ready()
+        member = await self.connect(gateway, "/ws?room=r")
+        client = self.upgraded(gateway, "/ws?room=r&echo=false")
+        client.sendall(self.frame(100_000))
+        for _ in range(50):
+            client.sendall(b"x" * 2000)
+            await asyncio.sleep(0.1)
+        self.assertEqual(await self.hear(member), "x" * 100_000)
+        self.assertEqual(gateway.metric("atalaya_connections_closed_total"), 0)
+
+    async def test_a_message_that_is_never_whole_ends_in_time(self):
+        gateway = self.gateway("--set", "limits.messageTimeout=1s", "--set", "heartbeat.interval=60s").ready()
+        client = self.upgraded(gateway, "/ws?room=r")
+        client.sendall(self.frame(100_000) + b"x")
+        self.assertEqual(client.recv(4)[2:], (1008).to_bytes(2, "big"))
+        self.assertEqual(gateway.metric("atalaya_connections_closed_total", reason="policy"), 1)
+
+    async def test_unfinished_messages_are_bounded_together(self):
+        gateway = self.gateway("--set", "queue.totalBytes=8MiB", "--set", "heartbeat.interval=60s").ready()
+        before = gateway.metric("process_resident_memory_bytes")
+        clients = [self.upgraded(gateway, "/ws?room=r") for _ in range(40)]
+        for client in clients:
+            try:
+                client.sendall(self.frame(1_000_000) + b"x" * 900_000)
+            except OSError:
+                pass
+        await self.until(lambda: gateway.metric("atalaya_connections_closed_total", reason="slow_consumer") >= 25)
+        self.assertGreater(gateway.metric("atalaya_connections_active"), 2)
+        self.assertLess(gateway.metric("process_resident_memory_bytes") - before, 40 << 20)
 
 
 class TogetherTests(TestCase):
