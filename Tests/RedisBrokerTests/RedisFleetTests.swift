@@ -114,8 +114,8 @@ struct RedisFleetTests {
         try await one.knows("two")
         proxy.control { $0.isSilent = true }
         let begun = ContinuousClock.now
-        let answers = try await one.ask(within: .seconds(2))
-        #expect(ContinuousClock.now - begun >= .seconds(2))
+        let answers = try await one.ask(within: .seconds(6))
+        #expect(ContinuousClock.now - begun >= .seconds(6))
         #expect(answers.texts == ["one ?"])
         #expect(answers.unanswered == ["two"])
         #expect(!answers.isComplete)
