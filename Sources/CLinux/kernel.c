@@ -228,16 +228,6 @@ int linux_make_nonblocking(int descriptor) {
 
 int linux_spare_descriptor(void) { return answer(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-int linux_socket_pair(int *first, int *second) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
-    *first = pair[0];
-    *second = pair[1];
-    return 0;
-}
-
-int linux_set_send_buffer(int descriptor, int bytes) { return set_flag(descriptor, SOL_SOCKET, SO_SNDBUF, bytes); }
-
 int linux_raise_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;

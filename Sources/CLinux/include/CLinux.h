@@ -94,9 +94,6 @@ void linux_reset_on_close(int descriptor);
 int linux_make_nonblocking(int descriptor);
 /// A descriptor without a purpose, to be given up when the table is full.
 int linux_spare_descriptor(void);
-/// Two connected stream sockets, non-blocking.
-int linux_socket_pair(int *first, int *second);
-int linux_set_send_buffer(int descriptor, int bytes);
 /// Raises the soft limit of open descriptors to the hard one.
 int linux_raise_descriptor_limit(void);
 /// The soft limit of open descriptors.

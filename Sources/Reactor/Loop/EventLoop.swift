@@ -186,11 +186,6 @@ package final class EventLoop: @unchecked Sendable {
         return self.wall.nanoseconds
     }
 
-    /// How many connections it may hold; slots are below it.
-    package var maximumConnections: Int {
-        self.slab.capacity
-    }
-
     var mayOpen: Bool {
         !self.isStopping && !self.hasEnded
     }
