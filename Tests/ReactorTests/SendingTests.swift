@@ -34,6 +34,40 @@ struct SendingTests {
         driven.end()
     }
 
+    @Test func `whoever asks whether bytes wait hears of small ones that were only held, too`() throws {
+        let driven = try DrivenLoop(Self.limits(64 * 1024))
+        let handler = RecordingHandler()
+        let (connection, peer) = try driven.connect(handler, sendBuffer: 4096)
+        let (small, large) = ([UInt8](repeating: 1, count: 16 * 1024), [UInt8](repeating: 2, count: 256 * 1024))
+        var sent: [UInt8] = []
+        _ = driven.loop.schedule(after: .zero) {
+            #expect(!driven.loop.isWaiting(connection))
+            for _ in 0..<2 {
+                #expect(driven.loop.send(small, to: connection) == .written)
+                sent += small
+            }
+            #expect(driven.loop.isWaiting(connection))
+        }
+        handler.onDrained = { connection in
+            guard sent.count < large.count else { return }
+            // Nothing waits, so any size fits, however little the queue may hold.
+            #expect(!driven.loop.isWaiting(connection))
+            #expect(driven.loop.send(large, to: connection) == .queued)
+            sent += large
+        }
+        var received: [UInt8] = []
+        #expect(
+            driven.turn {
+                received += peer.receive() ?? []
+                return received.count == 2 * small.count + large.count
+            }
+        )
+        #expect(received == sent)
+        #expect(!driven.loop.isWaiting(connection) && !handler.isClosed)
+        driven.end()
+        #expect(!driven.loop.isWaiting(connection))
+    }
+
     @Test(arguments: Wire.allCases)
     func `replies to several connections, large and small, all arrive in order`(wire: Wire) throws {
         let driven = try DrivenLoop()
