@@ -47,7 +47,8 @@ package enum RedisEvent: String, LogEvent {
         case .subscribed: "All rooms are subscribed to again after connecting to Redis."
         case .refused: "Redis refused a command."
         case .unreadable: "Something from Redis could not be read and was not delivered."
-        case .mislabelled: "A message from Redis was not the JSON or text it was declared to be; it was delivered as text or bytes."
+        case .mislabelled:
+            "A message from Redis was not the JSON or text it was declared to be; it was delivered as text or bytes."
         case .gap: "Messages were published but never arrived from Redis."
         case .duplicate: "Messages arrived from Redis a second time and were not delivered again."
         case .late: "Messages sent over an abandoned connection arrived after newer ones and were not delivered."

@@ -74,8 +74,8 @@ package final class Session {
 
     /// Joins a room; being in it already does no harm.
     ///
-    /// - Parameter answer: What waits for the broker's word; `nil`: nothing, and the connection stays in the room however
-    ///   long the broker is away.
+    /// - Parameter answer: What waits for the broker's word; `nil`: nothing, and the connection stays in the room
+    ///   however long the broker is away.
     /// - Returns: Why not, where the connection may not be in another room.
     package func join(_ room: RoomName, answering answer: SubscriptionAnswer? = nil) -> Refusal? {
         if let known = self.subscriptions[room] {
