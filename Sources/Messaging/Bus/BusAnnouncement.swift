@@ -1,9 +1,9 @@
-/// What an instance says to the others beside messages: how far it has come, and what it wants to know.
+/// What an instance tells the others besides messages: how far it has come, and what it wants to know.
 ///
-/// Tails go to the channel of their room, questions and answers to the inner channel. Instances of an earlier build
-/// announce tails on the inner channel, each with its room and without the beginnings of epochs.
+/// Tails are sent on their room's channel, questions and answers on the inner channel. Instances of an earlier build
+/// announce tails on the inner channel, each with its room, and without the times at which epochs began.
 package struct BusAnnouncement: Equatable, Sendable {
-    /// Somebody was away, and asks for what was announced meanwhile.
+    /// An instance was away, and asks for what was announced meanwhile.
     package struct Recall: Equatable, Sendable {
         package let awayMilliseconds: UInt64
         /// `nil` from an earlier build, which expects no answer.
@@ -30,7 +30,7 @@ package struct BusAnnouncement: Equatable, Sendable {
     package let recall: Recall?
     package let answered: [BusQuestion]
 
-    /// - Parameter tails: All of one room.
+    /// - Parameter tails: All from the same room.
     package init(
         origin: BusOrigin,
         tails: [RoomTail] = [],
@@ -43,7 +43,7 @@ package struct BusAnnouncement: Equatable, Sendable {
         self.answered = answered
     }
 
-    /// Whether these bytes are an announcement rather than a message; both come on the channels of rooms.
+    /// Whether these bytes are an announcement and not a message; both come on room channels.
     package static func isOne(_ bytes: Span<UInt8>) -> Bool {
         guard EnvelopeReader.hasMagic(bytes), let reader = try? EnvelopeReader(bytes) else { return false }
         return reader.flags.contains(.announcement)

@@ -1,10 +1,10 @@
 package import Instruments
 
-/// A point in time of the clock that all instances share, as one of them reads it.
+/// A point in time on the clock that all instances share, as read by one of them.
 package struct BusTime: Hashable, Sendable {
     /// Since 1970.
     package let nanoseconds: UInt64
-    /// By how much it may be off, in nanoseconds; `.max` where the shared clock was never asked.
+    /// How far it may be off, in nanoseconds; `.max` if the shared clock was never read.
     package let error: UInt64
 
     package init(nanoseconds: UInt64, error: UInt64) {
@@ -12,7 +12,7 @@ package struct BusTime: Hashable, Sendable {
         self.error = error
     }
 
-    /// Whether this certainly was earlier: both errors taken together do not bridge what lies between.
+    /// Whether this was certainly earlier: the difference is larger than both errors together.
     package func isCertainlyBefore(_ other: BusTime) -> Bool {
         let (errors, isUnknown) = self.error.addingReportingOverflow(other.error)
         guard !isUnknown, other.nanoseconds > self.nanoseconds else { return false }
@@ -22,11 +22,11 @@ package struct BusTime: Hashable, Sendable {
 
 /// The broker's clock, which all instances share, as this one knows it.
 ///
-/// It is asked now and then. The answer was true at some moment between question and answer, so it may be off by half
-/// of the time between them; what is known grows older by what two clocks may drift apart.
+/// It is read now and then. The answer was true at some moment between question and answer, so it may be off by half of
+/// that time. As it ages, the error grows by how far two clocks may drift apart.
 package struct BusClock: Sendable {
     private struct Reading {
-        /// What the shared clock showed in the middle between question and answer.
+        /// What the shared clock showed halfway between question and answer.
         let shared: UInt64
         let at: Instant
         let error: UInt64
@@ -38,17 +38,17 @@ package struct BusClock: Sendable {
         }
     }
 
-    /// Two clocks drift apart by less than one nanosecond in so many.
+    /// Two clocks drift apart by less than one nanosecond in this many.
     private static let driftsOneIn: UInt64 = 5000
 
     private var reading: Reading?
 
     package init() {}
 
-    /// The shared clock was asked.
+    /// The shared clock was read.
     ///
-    /// The better of this and what was known counts; where they contradict each other, the clock was set, and this
-    /// does.
+    /// The more precise of this and the previous reading counts. If they contradict each other, the clock was set, and
+    /// this reading counts.
     ///
     /// - Parameters:
     ///   - shared: What it showed, in nanoseconds since 1970.
@@ -66,7 +66,7 @@ package struct BusClock: Sendable {
         }
     }
 
-    /// The shared time, or this machine's, of unknown error, where the shared clock was never asked.
+    /// The shared time; or this machine's time, with unknown error, if the shared clock was never read.
     ///
     /// - Parameter wallNanoseconds: This machine's clock, in nanoseconds since 1970.
     package func time(at now: Instant, wallNanoseconds: UInt64) -> BusTime {

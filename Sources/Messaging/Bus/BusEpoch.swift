@@ -1,10 +1,10 @@
-/// One count of an origin in a room: its numbers begin at 1.
+/// One count of an origin in a room; its numbers start at 1.
 package struct BusEpoch: Hashable, Sendable {
-    /// Drawn at random when the origin begins to count the room.
+    /// Drawn at random when the origin starts counting the room.
     package let id: UInt64
-    /// Later than the beginnings of all epochs that the origin began before, in any room.
+    /// Later than the beginning of every epoch that the origin began before, in any room.
     ///
-    /// `nil` from a build that does not tell.
+    /// `nil` from a build that does not say.
     package let began: BusTime?
 
     package init(id: UInt64, began: BusTime?) {
@@ -12,7 +12,7 @@ package struct BusEpoch: Hashable, Sendable {
         self.began = began
     }
 
-    /// Whether the same origin began this one before; `false` where that is not told.
+    /// Whether the same origin began this one earlier; `false` if that is not known.
     func isOlder(than other: BusEpoch) -> Bool {
         guard let mine = self.began, let theirs = other.began else { return false }
         return mine.nanoseconds < theirs.nanoseconds

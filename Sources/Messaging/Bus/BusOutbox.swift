@@ -1,13 +1,13 @@
 import DequeModule
 package import Instruments
 
-/// Publications on their way to a broker, in order: those that are sent and not answered, and behind them those that
-/// wait since the bus is away.
+/// Publications on their way to a broker, in order: first those that were sent but not answered, then those that wait
+/// because the bus is away.
 ///
 /// What was unanswered when the connection broke is sent again on the next one, under the same numbers and before
-/// anything newer: whatever of it the bus had taken already, receivers know its numbers and drop it. Nothing waits
-/// longer than patience lasts, counted from when the bus went away; what is given up then may have been published, so
-/// its room goes on under a new epoch.
+/// anything newer. If the bus had already taken some of it, receivers recognise the numbers and drop it. Nothing waits
+/// longer than patience lasts, counted from when the bus went away. What is given up then may have been published, so
+/// its room continues under a new epoch.
 package struct BusOutbox: Sendable {
     /// A publication with its place in the sequence.
     package struct Numbered: Sendable {
@@ -19,7 +19,7 @@ package struct BusOutbox: Sendable {
         let publication: Publication
         /// `nil` until it is sent for the first time.
         var stamp: BusStamp?
-        /// When patience with a bus that is away ends; `nil` while the bus was there all the time.
+        /// When patience ends because the bus is away; `nil` while the bus has been there all the time.
         var deadline: Instant?
     }
 
@@ -34,15 +34,15 @@ package struct BusOutbox: Sendable {
         self.patience = patience
     }
 
-    /// When `giveUp` has something to give up, unless the bus comes back before; `nil`: never.
+    /// When `giveUp` has something to give up, unless the bus comes back before; `nil` if never.
     package var nextDeadline: Instant? { self.isOpen ? nil : self.entries.first?.deadline }
 
     /// Takes publications.
     ///
     /// - Parameters:
-    ///   - time: By the clock that all instances share.
+    ///   - time: On the clock that all instances share.
     ///   - chance: Draws 64 random bits.
-    /// - Returns: What is to be sent now: nothing while the bus is away.
+    /// - Returns: What to send now: nothing while the bus is away.
     package mutating func add(
         _ publications: [Publication],
         at now: Instant,
@@ -75,7 +75,7 @@ package struct BusOutbox: Sendable {
 
     /// The bus is there.
     ///
-    /// - Returns: What is to be sent, before anything else.
+    /// - Returns: What to send, before anything else.
     package mutating func opened(at now: Instant, time: BusTime, chance: () -> UInt64) -> [Numbered] {
         self.isOpen = true
         return self.entries.indices.map { index in
@@ -89,7 +89,7 @@ package struct BusOutbox: Sendable {
         }
     }
 
-    /// The connection is lost: what is unanswered waits for the next one.
+    /// The connection is lost: unanswered publications wait for the next one.
     package mutating func closed(at now: Instant) {
         self.isOpen = false
         let deadline = now + self.patience
@@ -101,7 +101,7 @@ package struct BusOutbox: Sendable {
     /// The broker has taken the oldest publication that it had not answered.
     ///
     /// - Parameter isHeard: Whether anybody but this instance got it.
-    /// - Returns: `nil` where none was sent.
+    /// - Returns: `nil` if none was sent.
     package mutating func accepted(isHeard: (RoomName) -> Bool, at now: Instant) -> Publication? {
         guard let stamp = self.entries.first?.stamp, let publication = self.entries.popFirst()?.publication else {
             return nil
@@ -120,7 +120,7 @@ package struct BusOutbox: Sendable {
         return publication
     }
 
-    /// Gives up what has waited for too long, and with it whatever of the same rooms may have been published behind it.
+    /// Gives up what has waited too long, and everything after it in the same rooms that may have been published.
     package mutating func giveUp(at now: Instant) -> [Publication] {
         guard let deadline = self.nextDeadline, deadline <= now else { return [] }
         var doubtful: Set<RoomName> = []

@@ -1,7 +1,7 @@
-/// One time that an instance was away, for which it asks what it missed; the answers name it.
+/// One absence of an instance, after which it asks what it missed; the answers name it.
 package struct BusQuestion: Hashable, Sendable {
     package let asker: BusOrigin
-    /// From 1; the same while it is asked again.
+    /// Starts at 1; stays the same when the question is repeated.
     package let number: UInt64
 
     package init(asker: BusOrigin, number: UInt64) {

@@ -1,15 +1,15 @@
 package import Instruments
 
-/// Asks, after this instance was away, how far every origin has come, until all have answered.
+/// After this instance was away, asks how far every origin has come, until all have answered.
 ///
-/// Announcements made while a subscription was away are lost with the messages they speak of. So the origins are asked
-/// for them: all that listen, as many as the broker says the question has reached. Who was away itself just then does
-/// not hear the question; it asks one of its own when it is back, and then it is asked once more.
+/// Announcements made while a subscription was away are lost with the messages they describe. So all origins that
+/// listen are asked for them; the broker says how many the question has reached. An origin that was away itself does
+/// not hear the question; it asks its own when it is back, and then it is asked again.
 package struct BusRecall: Sendable {
     /// What the origins are asked.
     package struct Asking: Equatable, Sendable {
         package let question: BusQuestion
-        /// For how long this instance was away, with a margin for what is under way.
+        /// How long this instance was away, with a margin for what is under way.
         package let away: Duration
     }
 
@@ -24,7 +24,7 @@ package struct BusRecall: Sendable {
         var patience: Duration
     }
 
-    /// What was sent before the absence was noticed, or is under way to those who are asked.
+    /// Covers what was sent before the absence was noticed, or is on its way to those asked.
     package static let margin = Duration.seconds(10)
 
     private let origin: BusOrigin
@@ -37,12 +37,12 @@ package struct BusRecall: Sendable {
         self.limits = limits
     }
 
-    /// When `ask` has something, unless something happens before; `nil`: never.
+    /// When `ask` next has something, unless something happens before; `nil` if never.
     package var nextDue: Instant? { self.open?.next }
 
-    /// All rooms are subscribed to again; something may have been missed in between.
+    /// All rooms are subscribed again; something may have been missed in between.
     ///
-    /// - Parameter since: Until then everything has come.
+    /// - Parameter since: Everything until then has arrived.
     package mutating func returned(missingSince since: Instant, at now: Instant) {
         self.lastNumber += 1
         let isOpen = self.open?.next != nil
@@ -59,7 +59,7 @@ package struct BusRecall: Sendable {
         guard var open = self.open, let next = open.next, next <= now else { return nil }
         let away = now - open.since
         guard away <= self.limits.idle else {
-            // Nobody remembers for so long.
+            // Nobody remembers for that long.
             self.open = nil
             return nil
         }
@@ -70,14 +70,14 @@ package struct BusRecall: Sendable {
         return Asking(question: open.question, away: away + Self.margin)
     }
 
-    /// The broker has passed the question on to so many, this instance among them.
+    /// The broker has passed the question on to this many, including this instance.
     package mutating func asked(_ question: BusQuestion, heardBy count: Int) {
         guard self.open?.question == question else { return }
         self.open?.heard = count
         self.settle()
     }
 
-    /// The question did not, or not certainly, get through.
+    /// The question did not get through, or not certainly.
     package mutating func failed(_ question: BusQuestion, at now: Instant) {
         if self.open?.question == question, self.open?.next != nil {
             self.open?.next = now + self.limits.silence
@@ -91,7 +91,7 @@ package struct BusRecall: Sendable {
         self.settle()
     }
 
-    /// Another instance was away too: it may not have heard this one's question.
+    /// Another instance was away too and may not have heard this one's question.
     package mutating func other(_ origin: BusOrigin, wasAwayAt now: Instant) {
         guard let open = self.open, !open.answered.contains(origin) else { return }
         let soon = now + self.limits.silence

@@ -3,11 +3,11 @@ package import Instruments
 
 /// Numbers what this process publishes, room by room, and knows when to announce how far it has come.
 ///
-/// A room whose publications are in doubt (refused, or given up unanswered) is counted under a new epoch from then on:
-/// the doubtful numbers were told to their publishers and are no loss. The epoch before is remembered, since those who
-/// are away now will ask for it.
+/// If publications of a room are in doubt (refused, or given up without an answer), the room is counted under a new
+/// epoch from then on: the publishers of the doubtful numbers were told, so they are not lost. The previous epoch is
+/// remembered, since instances that are away now will ask for it.
 package struct BusSequencePublisher: Sendable {
-    /// What is to be published now.
+    /// What to publish now.
     package struct Due: Equatable, Sendable {
         package struct Announcement: Equatable, Sendable {
             package let room: RoomName
@@ -16,7 +16,7 @@ package struct BusSequencePublisher: Sendable {
 
         /// On the channels of their rooms.
         package var announcements: [Announcement] = []
-        /// Questions to which, behind these announcements, everything is said.
+        /// Questions that are fully answered by these announcements.
         package var answered: [BusQuestion] = []
     }
 
@@ -25,7 +25,7 @@ package struct BusSequencePublisher: Sendable {
         let epoch: BusEpoch
         var stamped: UInt64 = 0
         var accepted: UInt64 = 0
-        /// When anything happened in it last.
+        /// When something last happened in it.
         var activeAt: Instant
         var isAnnounced = false
 
@@ -33,15 +33,15 @@ package struct BusSequencePublisher: Sendable {
         var isSettled: Bool { self.stamped == self.accepted }
     }
 
-    /// What is known of one room.
+    /// What is known about one room.
     private struct Count {
         /// `nil` after a doubt, until the room is published to again.
         var current: Reach?
-        /// Over, and worth remembering, the oldest first.
+        /// Finished, and worth remembering, the oldest first.
         var ended: [Reach] = []
         /// Whether anybody but this instance got the last message.
         var isHeard = false
-        /// Somebody who was away asked, perhaps while answers were under way: the next silence is announced anyhow.
+        /// An instance that was away asked, perhaps while answers were under way: the next silence is announced anyway.
         var isAskedFor = false
         var isPlanned = false
 
@@ -49,7 +49,7 @@ package struct BusSequencePublisher: Sendable {
         var isForgettable: Bool { !self.isPlanned && self.current?.isSettled ?? true }
     }
 
-    /// What others ask for, until the rooms are looked through.
+    /// What others have asked for, until the rooms are searched.
     private struct Wish {
         var since: Instant
         var questions: [BusQuestion] = []
@@ -57,7 +57,7 @@ package struct BusSequencePublisher: Sendable {
 
     private struct Question {
         let asked: BusQuestion
-        /// Answered once so many rooms were taken out of the queue.
+        /// Answered once this many rooms have been taken from the queue.
         let after: UInt64
     }
 
@@ -65,9 +65,9 @@ package struct BusSequencePublisher: Sendable {
     private let limits: BusSequenceLimits
     private var counts: [RoomName: Count] = [:]
     private var lastBegan: UInt64 = 0
-    /// Rooms with something to announce, in the order in which they are looked at.
+    /// Rooms with something to announce, in the order in which they are checked.
     private var planned: Deque<(at: Instant, room: RoomName)> = []
-    /// Rooms that somebody asks for, and what of it was done.
+    /// Rooms that somebody has asked for, and how much of that is done.
     private var recalled: Deque<RoomName> = []
     private var isRecalled: Set<RoomName> = []
     private var recalledSoFar: UInt64 = 0
@@ -81,16 +81,16 @@ package struct BusSequencePublisher: Sendable {
         self.limits = limits
     }
 
-    /// Rooms it counts or remembers now.
+    /// Rooms it currently counts or remembers.
     package var roomCount: Int { self.counts.count }
 
     // MARK: - Publications
 
-    /// Numbers a message that is being handed to the broker now, behind everything that was numbered before.
+    /// Numbers a message that is being handed to the broker now, after everything numbered before.
     ///
     /// - Parameters:
-    ///   - time: By the clock that all instances share.
-    ///   - newEpoch: 64 random bits; drawn only where an epoch begins.
+    ///   - time: On the clock that all instances share.
+    ///   - newEpoch: Draws 64 random bits; only called if an epoch begins.
     package mutating func stamp(
         _ room: RoomName,
         at now: Instant,
@@ -129,7 +129,7 @@ package struct BusSequencePublisher: Sendable {
             count.current?.activeAt = now
             count.current?.isAnnounced = false
         } else {
-            // Pipelined behind one that was refused: its epoch is over, and ends with this number.
+            // Pipelined after one that was refused: its epoch is over, and ends with this number.
             self.end(
                 Reach(epoch: stamp.epoch, stamped: stamp.number, accepted: stamp.number, activeAt: now),
                 in: &count
@@ -140,8 +140,7 @@ package struct BusSequencePublisher: Sendable {
         self.counts[room] = count
     }
 
-    /// It is not known, or known not to be so, that the broker has taken the message with this stamp, and it is not
-    /// sent again.
+    /// The broker has not taken the message with this stamp, or that is unknown, and it is not sent again.
     package mutating func doubted(_ stamp: BusStamp, in room: RoomName) {
         guard var count = self.counts[room], let current = count.current, current.epoch.id == stamp.epoch.id else {
             return
@@ -179,7 +178,7 @@ package struct BusSequencePublisher: Sendable {
         return moments.compactMap { $0 }.min()
     }
 
-    /// What is to be announced now; counts as announced unless it is `returned`.
+    /// What to announce now; counts as announced unless it is `returned`.
     package mutating func takeDue(at now: Instant) -> Due {
         var due = Due()
         while let plan = self.planned.first, plan.at <= now {
@@ -224,7 +223,7 @@ package struct BusSequencePublisher: Sendable {
         }
     }
 
-    /// An announcement did not, or not certainly, get through: it is made again a little later.
+    /// An announcement did not get through, or not certainly: it is repeated a little later.
     package mutating func returned(_ room: RoomName, at now: Instant) {
         guard var count = self.counts[room] else { return }
         for index in count.ended.indices {
@@ -236,9 +235,9 @@ package struct BusSequencePublisher: Sendable {
         self.counts[room] = count
     }
 
-    /// An instance was away for so long: every room published to since then is to be announced once more.
+    /// An instance was away for this long: every room published to since then must be announced again.
     ///
-    /// However often this is asked, the rooms are looked through once a second.
+    /// However often this is asked, the rooms are searched at most once a second.
     package mutating func recall(_ away: Duration, question: BusQuestion?, at now: Instant) {
         let since = now + (.zero - away)
         var wish = self.wish ?? Wish(since: since)
@@ -292,7 +291,7 @@ package struct BusSequencePublisher: Sendable {
 
     // MARK: - Forgetting
 
-    /// Forgets rooms and epochs that nothing happened in for a while.
+    /// Forgets rooms and epochs in which nothing has happened for a while.
     package mutating func forgetIdle(at now: Instant) {
         let idle = self.limits.idle
         for (room, var count) in self.counts {
@@ -305,7 +304,7 @@ package struct BusSequencePublisher: Sendable {
         }
     }
 
-    /// Where there are too many rooms, forgets a quarter of those it may forget, the longest idle first.
+    /// If there are too many rooms, forgets a quarter of those it may forget, the longest idle first.
     private mutating func makeRoom() {
         guard self.counts.count >= self.limits.countedRooms else { return }
         let forgettable = self.counts.filter(\.value.isForgettable)

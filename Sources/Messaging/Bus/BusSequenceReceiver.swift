@@ -1,26 +1,26 @@
 package import Instruments
 
-/// Tells from the stamps of what arrives what was lost on the bus, what came twice and what came late.
+/// Tells from the stamps of arriving messages what was lost on the bus, what came twice and what came late.
 ///
-/// Per origin and room there is a baseline: the last number that is accounted for. It is taken from the first message
-/// after the room's subscription was confirmed, kept while the connection is lost and made again, and forgotten with
-/// the room. So a hole was published while this instance was, or ought to have been, subscribed. An epoch that began
-/// after the subscription was confirmed is owed from its first number, whatever of it comes first.
+/// There is a baseline for each origin and room: the last number that is accounted for. It is taken from the first
+/// message after the room's subscription was confirmed, kept when the connection is lost and made again, and forgotten
+/// with the room. So a hole was published while this instance was, or should have been, subscribed. An epoch that began
+/// after the subscription was confirmed is expected from its first number, whichever number comes first.
 package struct BusSequenceReceiver: Sendable {
     package enum Verdict: Equatable, Sendable {
-        /// To be delivered; `missing` messages before it never came.
+        /// Deliver it; `missing` messages before it never came.
         case next(missing: UInt64)
-        /// Not to be delivered: its number, or a later one, is accounted for already.
+        /// Do not deliver it: its number, or a later one, is already accounted for.
         ///
-        /// A number that was counted as missing and comes after all is treated as repeated: the order of a room is
+        /// A number that was counted as missing but comes after all is treated as repeated: the order in a room is
         /// never broken.
         case repeated
-        /// Not to be delivered, since newer ones came before it out of another connection of its origin: it is of an
-        /// epoch that is over, so its publisher was told that it may not have been published; or it is sent again.
+        /// Do not deliver it: newer ones came first over another connection of its origin. Either it belongs to an
+        /// epoch that is over, so its publisher was told that it may not have been published, or it will be sent again.
         case late
     }
 
-    /// A hole wider than this is no loss but a broken or foreign counter, and only moves the baseline.
+    /// A hole wider than this is not a loss but a broken or foreign counter, and only moves the baseline.
     package static let widestHole: UInt64 = 1 << 32
 
     /// One room that is subscribed to.
@@ -31,30 +31,30 @@ package struct BusSequenceReceiver: Sendable {
 
     private let limits: BusSequenceLimits
     private var rooms: [RoomName: Room] = [:]
-    /// Pairs of origin and room that are followed.
+    /// The number of pairs of origin and room that are followed.
     package private(set) var followed = 0
 
     package init(limits: BusSequenceLimits = BusSequenceLimits()) {
         self.limits = limits
     }
 
-    /// The room's subscription was confirmed, for the first time or once more after the connection was lost.
+    /// The room's subscription was confirmed, for the first time or again after a lost connection.
     ///
-    /// - Parameter time: By the clock that all instances share. Only the first one counts.
+    /// - Parameter time: On the clock that all instances share. Only the first time counts.
     package mutating func confirmed(_ room: RoomName, at time: BusTime) {
         if self.rooms[room] == nil {
             self.rooms[room] = Room(confirmedAt: time)
         }
     }
 
-    /// This instance needs the room no longer.
+    /// This instance no longer needs the room.
     package mutating func forget(_ room: RoomName) {
         self.followed -= self.rooms.removeValue(forKey: room)?.baselines.count ?? 0
     }
 
-    /// Judges a message in the order in which it came.
+    /// Judges a message; call it in order of arrival.
     ///
-    /// - Parameter sentAt: By the clock that all instances share; `nil` where that is not told.
+    /// - Parameter sentAt: On the clock that all instances share; `nil` if it is not given.
     package mutating func judge(
         _ stamp: BusStamp,
         sentAt: UInt64?,
@@ -82,7 +82,7 @@ package struct BusSequenceReceiver: Sendable {
 
     /// Takes an origin's announcement of how far it has come in one epoch.
     ///
-    /// - Returns: How many messages were published and never came.
+    /// - Returns: How many messages were published but never came.
     package mutating func heard(_ tail: BusTail, of origin: BusOrigin, in room: RoomName, at now: Instant) -> UInt64 {
         guard let known = self.rooms[room] else { return 0 }
         guard var baseline = known.baselines[origin] else {
@@ -102,7 +102,7 @@ package struct BusSequenceReceiver: Sendable {
         self.rooms[room]?.baselines[origin] = Baseline(newest: line, heardAt: now)
     }
 
-    /// Forgets baselines that no origin can still continue: an origin begins a new epoch after half that time.
+    /// Forgets baselines that no origin can continue any more: an origin starts a new epoch after half that time.
     package mutating func forgetIdle(at now: Instant) {
         let oldest = self.limits.idle * 2
         for (name, room) in self.rooms where room.baselines.values.contains(where: { now - $0.heardAt >= oldest }) {
@@ -117,7 +117,7 @@ package struct BusSequenceReceiver: Sendable {
     }
 }
 
-/// What is accounted for of one origin in one room, in its newest epoch and in those before.
+/// What is accounted for from one origin in one room, in its newest epoch and earlier ones.
 private struct Baseline {
     struct Line {
         let epoch: BusEpoch
@@ -144,7 +144,7 @@ private struct Baseline {
             return self.isFirm ? BusSequenceReceiver.hole(number - self.last - 1) : 0
         }
 
-        /// - Returns: How many up to there did not come.
+        /// - Returns: How many up to that number did not come.
         mutating func heard(accepted number: UInt64) -> UInt64 {
             guard self.isFirm, number > self.last else { return 0 }
             defer { self.last = number }
@@ -155,7 +155,7 @@ private struct Baseline {
     var newest: Line
     /// The oldest first.
     var before: [Line] = []
-    /// Nothing is known any more of epochs that began until then.
+    /// Nothing is known any more about epochs that began until then.
     var forgottenUntil: UInt64 = 0
     var heardAt: Instant
 
@@ -172,7 +172,7 @@ private struct Baseline {
     ) -> BusSequenceReceiver.Verdict {
         if stamp.epoch.id == self.newest.epoch.id {
             guard stamp.number > self.newest.last else { return .repeated }
-            // Where it makes a hole, what is missing was sent again meanwhile, and so will this be.
+            // If it leaves a hole, the missing messages were sent again meanwhile, and so will this one be.
             guard isFirm || !self.newest.isFirm || stamp.number == self.newest.last + 1 else { return .late }
             return .next(missing: self.newest.advance(to: stamp.number, isFirm: isFirm))
         }
@@ -203,10 +203,10 @@ private struct Baseline {
         return BusSequenceReceiver.hole(tail.accepted)
     }
 
-    /// Whether all of an epoch that was not heard of yet had to come.
+    /// Whether all of an epoch not heard of before is expected.
     ///
-    /// The clocks say that it had, or had not; where they cannot, it had if a message of an epoch before has come: then
-    /// the subscription was there.
+    /// The clocks decide. If they cannot, it is expected if a message of an earlier epoch has come, since then the
+    /// subscription existed.
     private func owes(_ epoch: BusEpoch, confirmedAt: BusTime) -> Bool {
         guard let began = epoch.began, began.nanoseconds > self.forgottenUntil else { return false }
         if confirmedAt.isCertainlyBefore(began) {
@@ -236,7 +236,7 @@ extension BusTime {
 }
 
 extension BusStamp {
-    /// Whether the message certainly was handed to the broker before `time`.
+    /// Whether the message was certainly handed to the broker before `time`.
     fileprivate func wasSent(at sentAt: UInt64?, before time: BusTime) -> Bool {
         guard let sentAt, let error = self.epoch.began?.error else { return false }
         return BusTime(nanoseconds: sentAt, error: error).isCertainlyBefore(time)

@@ -1,8 +1,8 @@
 import Notation
 
-/// The place of one message among all that one origin published to one room.
+/// The place of one message among all messages that one origin published to one room.
 ///
-/// Numbers of one origin, room and epoch begin at 1 and are published in order, without holes, unless a publication
+/// The numbers of one origin, room and epoch start at 1 and are published in order, without holes unless a publication
 /// is refused.
 package struct BusStamp: Hashable, Sendable {
     package let origin: BusOrigin
@@ -16,14 +16,14 @@ package struct BusStamp: Hashable, Sendable {
     }
 }
 
-/// How far an origin has come in an epoch, announced behind everything it was handed for the broker before.
+/// How far an origin has come in an epoch, announced after everything it had handed to the broker.
 package struct BusTail: Hashable, Sendable {
     package let epoch: BusEpoch
-    /// Everything up to here was accepted by the broker: whoever was subscribed and did not get it has lost it.
+    /// Everything up to here was accepted by the broker: a subscriber that did not get it has lost it.
     ///
-    /// 0 where nothing was.
+    /// 0 if nothing was.
     package let accepted: UInt64
-    /// Everything up to here was sent before the announcement, and what comes behind it has a higher number.
+    /// Everything up to here was sent before the announcement, and what follows has a higher number.
     package let sent: UInt64
 
     package init(epoch: BusEpoch, accepted: UInt64, sent: UInt64) {
@@ -33,7 +33,7 @@ package struct BusTail: Hashable, Sendable {
     }
 }
 
-/// Names one process for as long as it lives: 128 bits drawn when it starts, never the instance's name.
+/// Identifies one process for its lifetime: 128 bits drawn at its start, never the instance's name.
 package struct BusOrigin: Hashable, Sendable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64

@@ -1,4 +1,4 @@
-/// One message as it crosses a broker: the message and its place in the sequence.
+/// One message as it crosses a broker, with its place in the sequence.
 ///
 /// `docs/wire-format.md` describes it byte by byte.
 package struct Envelope: Sendable {
@@ -12,7 +12,7 @@ package struct Envelope: Sendable {
 
     /// Appends the encoded message.
     ///
-    /// - Parameter publishedAt: Nanoseconds since 1970 by the shared clock, as the message is handed to the broker.
+    /// - Parameter publishedAt: Nanoseconds since 1970 on the shared clock, when the message is handed to the broker.
     package static func append(
         _ message: Message,
         stamp: BusStamp,
@@ -46,15 +46,15 @@ package struct Envelope: Sendable {
         bytes = writer.bytes
     }
 
-    /// Whether these bytes are, or claim to be, an envelope; anything else is a payload as it is.
+    /// Whether these bytes are, or claim to be, an envelope; anything else is a plain payload.
     package static func isOne(_ bytes: Span<UInt8>) -> Bool {
         EnvelopeReader.hasMagic(bytes)
     }
 
     /// Reads one message.
     ///
-    /// - Parameter home: This process: what refers to a connection of another one is left out.
-    /// - Throws: For anything but one whole envelope with every field that a message needs.
+    /// - Parameter home: This process; references to connections of another process are left out.
+    /// - Throws: For anything but one complete envelope with every field that a message needs.
     package static func decode(_ bytes: Span<UInt8>, home: BusOrigin) throws(EnvelopeError) -> Envelope {
         var reader = try EnvelopeReader(bytes)
         var parts = Parts()
@@ -168,7 +168,7 @@ private struct Parts {
 }
 
 extension PayloadKind {
-    /// As it stands in an envelope; independent of the order of the cases.
+    /// The number used in an envelope; independent of the order of the cases.
     fileprivate var wireValue: UInt8 {
         switch self {
         case .text: 0

@@ -1,10 +1,10 @@
-/// Why bytes that claim to be an envelope are none; the sentence for a log.
+/// Why bytes that claim to be an envelope are not one; its sentence goes to the log.
 package enum EnvelopeError: Error, Equatable, Sendable {
     /// Written by a gateway of another version. Never taken for a payload.
     case unknownVersion(UInt8)
-    /// It ends within its head or a field.
+    /// It ends inside its head or a field.
     case truncated
-    /// More fields, or more bytes of them, than any version writes.
+    /// More fields, or more bytes in them, than any version writes.
     case headTooLarge
     case badField(EnvelopeTag)
     case repeatedField(EnvelopeTag)

@@ -1,9 +1,9 @@
 /// The frame that all envelopes share: magic, version, flags, then fields of tag, length and value, then the payload.
 package enum EnvelopeFormat {
-    /// 0xFF begins no UTF-8 text, so no text another program publishes is ever taken for an envelope.
+    /// No UTF-8 text begins with 0xFF, so text from another program is never taken for an envelope.
     package static let magic: [UInt8] = [0xFF, 0x41, 0x54, 0x4C]
     package static let version: UInt8 = 1
-    /// Stands where a tag would, and says that the rest is the payload.
+    /// Takes the place of a tag, and says that the rest is the payload.
     package static let payloadTag: UInt8 = 0
     package static let maximumHeadBytes = 64 * 1024
 }
@@ -23,13 +23,13 @@ package enum EnvelopeTag: UInt8, CaseIterable, Sendable {
     case sender = 11
     /// When the message's epoch began.
     case began = 12
-    /// Of an announcement of an earlier build: how far it has come in a room; may stand many times.
+    /// In announcements of an earlier build: how far it has come in a room; may be repeated.
     case tail = 32
     case recall = 33
-    /// Of an announcement: how far the origin has come in one epoch of the room; may stand many times.
+    /// In announcements: how far the origin has come in one epoch of the room; may be repeated.
     case reach = 34
     case recallNumber = 35
-    /// May stand many times.
+    /// May be repeated.
     case recallAnswer = 36
     /// Of the fleet channel.
     case fleetKind = 64
@@ -43,7 +43,7 @@ package enum EnvelopeTag: UInt8, CaseIterable, Sendable {
     case clock = 72
 }
 
-/// Bits of the head's second byte; a reader ignores those it does not know.
+/// Bits of the head's second byte; a reader ignores bits it does not know.
 package struct EnvelopeFlags: OptionSet, Sendable {
     package let rawValue: UInt8
 
@@ -54,6 +54,6 @@ package struct EnvelopeFlags: OptionSet, Sendable {
     package static let excludesSender = EnvelopeFlags(rawValue: 1)
     /// On the fleet channel: the last 32 bytes are a signature.
     package static let signed = EnvelopeFlags(rawValue: 2)
-    /// It is no message: it says how far its origin has come.
+    /// It is not a message: it says how far its origin has come.
     package static let announcement = EnvelopeFlags(rawValue: 4)
 }

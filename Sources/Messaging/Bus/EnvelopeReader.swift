@@ -1,11 +1,11 @@
-/// Walks the fields of one envelope without copying.
+/// Walks through the fields of one envelope without copying.
 struct EnvelopeReader {
     struct Field {
         /// `nil` for a field this build does not know.
         let tag: EnvelopeTag?
         let range: Range<Int>
 
-        /// It stands once, and has the size it must have.
+        /// It must occur once, with the right size.
         func demand(_ isFirst: Bool = true, bytes: Int? = nil) throws(EnvelopeError) {
             guard let tag = self.tag else { return }
             guard isFirst else { throw .repeatedField(tag) }
@@ -14,7 +14,7 @@ struct EnvelopeReader {
     }
 
     let flags: EnvelopeFlags
-    /// Of the next field; after the last one, of the payload.
+    /// The position of the next field; after the last one, of the payload.
     private(set) var offset: Int
 
     init(_ bytes: Span<UInt8>) throws(EnvelopeError) {

@@ -4,7 +4,7 @@
 struct EnvelopeWriter {
     private(set) var bytes: [UInt8]
 
-    /// - Parameter bytes: What it is appended to.
+    /// - Parameter bytes: The bytes to append to.
     init(flags: EnvelopeFlags, bytes: consuming [UInt8]) {
         self.bytes = bytes
         self.bytes += EnvelopeFormat.magic
