@@ -35,10 +35,11 @@ final class ManagementLoop: Sendable {
         let isStarted = Lock(false)
         self.isStarted = isStarted
         let checks = Self.checks(clients, broker, drain, isStarted)
+        let failures = ManagementFailures()
         var sources: [any MetricSource] = [
             LoopMetrics(LoopReports(of: clients, log: log), directory, users),
             BrokerMetricSource(broker: broker),
-            ManagementMetrics(checks: checks, drain: drain),
+            ManagementMetrics(checks: checks, drain: drain, failures: failures),
             BuildMetrics(version: Version.number, commit: Version.commit, configurationHash: settings.fingerprint),
             ProcessMetrics(),
         ]
@@ -63,7 +64,7 @@ final class ManagementLoop: Sendable {
         )
         let server = HTTPServer(loop: self.loop, router: routes.router, limits: settings.http)
         server.admission = { routes.admission($0, $1, $2) }
-        server.onRejection = ManagementEvent.tell(log)
+        server.onRejection = ManagementEvent.tell(log, counting: failures)
         self.server = LoopBound(server, on: self.loop)
     }
 

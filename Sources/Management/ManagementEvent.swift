@@ -36,10 +36,13 @@ package enum ManagementEvent: String, LogEvent {
         }
     }
 
-    /// What the management listener's `onRejection` does: writes a line where the fault is the server's.
-    package static func tell(_ log: EventLog) -> (HTTPRejection, SocketAddress, (any Error)?) -> Void {
+    /// What the management listener's `onRejection` does: counts what is the server's fault and writes a line.
+    package static func tell(
+        _ log: EventLog,
+        counting failures: ManagementFailures
+    ) -> (HTTPRejection, SocketAddress, (any Error)?) -> Void {
         { rejection, peer, error in
-            guard rejection == .handlerFailed || rejection == .overloaded else { return }
+            guard failures.note(rejection) else { return }
             log.write(
                 Self.requestFailed,
                 [

@@ -1,3 +1,4 @@
+import HTTPServer
 package import Instruments
 
 /// What probes and operators see, as gauges.
@@ -19,18 +20,26 @@ package struct ManagementMetrics: MetricSource {
             .gauge,
             "Connections that a drain still has to close."
         )
+        static let requestsFailed = MetricFamily(
+            "atalaya_management_requests_failed_total",
+            .counter,
+            "Requests to the management listener that the gateway failed to answer.",
+            labels: ["reason"]
+        )
     }
 
     private let checks: HealthChecks
     private let drain: any DrainControl
+    private let failures: ManagementFailures
 
-    package init(checks: HealthChecks, drain: any DrainControl) {
+    package init(checks: HealthChecks, drain: any DrainControl, failures: ManagementFailures) {
         self.checks = checks
         self.drain = drain
+        self.failures = failures
     }
 
     package var families: [MetricFamily] {
-        [Families.ready, Families.drainState, Families.drainConnectionsRemaining]
+        [Families.ready, Families.drainState, Families.drainConnectionsRemaining, Families.requestsFailed]
     }
 
     package func measure(into measurements: inout Measurements) async {
@@ -40,5 +49,8 @@ package struct ManagementMetrics: MetricSource {
         let status = await self.drain.status()
         measurements.record(Families.drainState, [], status.state.rawValue)
         measurements.record(Families.drainConnectionsRemaining, [], status.connectionsRemaining)
+        for reason in ManagementFailures.reasons {
+            measurements.record(Families.requestsFailed, [reason.label], self.failures.count(of: reason))
+        }
     }
 }

@@ -45,7 +45,10 @@ import Testing
         )
         return ManagementRoutes(
             checks: checks,
-            metrics: try MetricRegistry([ManagementMetrics(checks: checks, drain: self.drain)], limit: .seconds(30)),
+            metrics: try MetricRegistry(
+                [ManagementMetrics(checks: checks, drain: self.drain, failures: ManagementFailures())],
+                limit: .seconds(30)
+            ),
             drain: self.drain,
             access: ManagementAccess(token: token.map { Secret($0) }, environment: [:]),
             log: EventLog(threshold: .info, sink: self.sink)
@@ -119,6 +122,10 @@ import Testing
                 # HELP atalaya_drain_connections_remaining Connections that a drain still has to close.
                 # TYPE atalaya_drain_connections_remaining gauge
                 atalaya_drain_connections_remaining 7
+                # HELP atalaya_management_requests_failed_total Requests to the management listener that the gateway failed to answer.
+                # TYPE atalaya_management_requests_failed_total counter
+                atalaya_management_requests_failed_total{reason="handler_failed"} 0
+                atalaya_management_requests_failed_total{reason="overloaded"} 0
 
                 """
         )
@@ -184,7 +191,7 @@ import Testing
     }
 
     @Test func `its families and events are in order`() throws {
-        let metrics = ManagementMetrics(checks: HealthChecks(), drain: self.drain)
+        let metrics = ManagementMetrics(checks: HealthChecks(), drain: self.drain, failures: ManagementFailures())
         #expect(MetricRegistry.faults(of: [metrics]).isEmpty)
         #expect(EventCatalog([ManagementEvent.self]).faults.isEmpty)
     }
