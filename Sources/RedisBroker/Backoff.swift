@@ -1,5 +1,5 @@
-/// How long to wait before the next attempt: twice as long each time, half of it left to chance, so that the instances
-/// of a fleet do not come back in step.
+/// How long to wait before the next attempt: twice as long each time, half of it random, so that the instances of a
+/// fleet do not all come back at once.
 struct Backoff: Equatable, Sendable {
     static let first = Duration.milliseconds(100)
     static let longest = Duration.seconds(10)
@@ -15,7 +15,7 @@ struct Backoff: Equatable, Sendable {
         return step / 2 + step / 2 * chance
     }
 
-    /// A connection stood for long enough to be called good.
+    /// A connection lasted long enough to be called good.
     mutating func reset() {
         self.next = Self.first
     }

@@ -1,7 +1,7 @@
 import Instruments
 import Messaging
 
-/// Tells the log of the fleet, and no more often than a log can bear: anybody may publish to the channel.
+/// Logs fleet events, no more often than a log can bear, since anybody may publish to the channel.
 final class FleetJournal {
     private static let peerLines = 50
     private let log: EventLog
@@ -30,7 +30,7 @@ final class FleetJournal {
         }
     }
 
-    /// - Parameter count: How often it happened since the last line; `nil`: no line now.
+    /// - Parameter count: How often it happened since the last line; `nil` for no line now.
     private func write(_ event: FleetEvent, _ count: UInt64?, _ values: [(LogField, LogValue)]) {
         guard let count else { return }
         self.log.write(event, values + [(.count, .integer(Int64(clamping: count)))])

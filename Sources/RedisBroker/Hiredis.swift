@@ -5,24 +5,24 @@ import CHiredis
 
 /// One reply as Redis sent it.
 ///
-/// Errors are values here: what they mean is for others to say.
+/// Errors are values here; others decide what they mean.
 enum RedisReply: Equatable, Sendable {
     case status(String)
     case error(String)
     case integer(Int64)
     case bulk([UInt8])
     case null
-    /// Elements that are arrays themselves read as `null`: nothing we ask for has any.
+    /// Nested arrays read as `null`; nothing we ask for has any.
     case array([RedisReply])
 }
 
-/// The bytes are no replies, or too many for one.
+/// The bytes are not replies, or too long for one.
 struct RedisStreamError: Error, Equatable {}
 
-/// Reads replies from bytes in whatever pieces they come.
+/// Reads replies from bytes, however they are split.
 @safe
 struct RedisReplyReader: ~Copyable {
-    /// So much of one reply may wait for its end.
+    /// How much of an incomplete reply may be kept.
     let maximumBytes: Int
     private let reader: OpaquePointer
 
@@ -38,15 +38,15 @@ struct RedisReplyReader: ~Copyable {
         unsafe atalaya_redis_reader_free(self.reader)
     }
 
-    /// Takes bytes; `next` is to be asked until it has nothing, before more are fed.
+    /// Takes bytes; call `next` until it returns `nil` before feeding more.
     mutating func feed(_ bytes: Span<UInt8>) throws(RedisStreamError) {
         let isTaken = unsafe atalaya_redis_reader_feed(self.reader, bytes)
         guard isTaken == 1 else { throw RedisStreamError() }
     }
 
-    /// The next whole reply, or `nil` when more bytes are needed.
+    /// The next complete reply, or `nil` if more bytes are needed.
     ///
-    /// After an error nothing can be read any more.
+    /// After an error nothing more can be read.
     mutating func next() throws(RedisStreamError) -> RedisReply? {
         switch unsafe atalaya_redis_reader_next(self.reader) {
         case 1:
@@ -75,7 +75,7 @@ struct RedisReplyReader: ~Copyable {
     }
 
     private func text(at index: Int32, _ count: Int) -> [UInt8] {
-        // Where there is no capacity, the initialiser would write to the storage that all empty arrays share.
+        // Without capacity, the initialiser would write to the storage shared by all empty arrays.
         guard count > 0 else { return [] }
         return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             var room = unsafe MutableSpan(_unsafeElements: buffer)
@@ -84,7 +84,7 @@ struct RedisReplyReader: ~Copyable {
     }
 }
 
-/// One command, as it is put together; its parts may hold any bytes.
+/// One command under construction; its parts may contain any bytes.
 struct RedisCommand {
     /// The parts, one after the other.
     private var joined: [UInt8] = []
@@ -101,7 +101,7 @@ struct RedisCommand {
         self.lengths.append(part.utf8.count)
     }
 
-    /// Appends one part that is written in place.
+    /// Appends one part, written in place.
     mutating func append(written write: (inout [UInt8]) -> Void) {
         let before = self.joined.count
         write(&self.joined)

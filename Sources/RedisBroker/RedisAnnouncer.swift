@@ -2,7 +2,7 @@ import Instruments
 import Messaging
 import Reactor
 
-/// Says on the bus how far this instance has come, asks the others for that after it was away, and answers them.
+/// Announces on the bus how far this instance has come, asks the others the same after it was away, and answers them.
 final class RedisAnnouncer {
     private let pipeline: RedisPipeline
     private let publisher: RedisPublisher
@@ -30,12 +30,12 @@ final class RedisAnnouncer {
         self.recall = BusRecall(origin: origin)
     }
 
-    /// All rooms are subscribed to again after a subscription was lost.
+    /// All rooms are subscribed again after a lost subscription.
     func returned(missingSince since: Instant) {
         self.recall.returned(missingSince: since, at: self.loop.now)
     }
 
-    /// What another instance, or this one, said on the inner channel beside tails.
+    /// What this or another instance said on the inner channel besides tails.
     func heard(_ announcement: BusAnnouncement) {
         if let recall = announcement.recall {
             let away = Duration.milliseconds(Int64(clamping: min(recall.awayMilliseconds, 3_600_000)))
@@ -50,7 +50,7 @@ final class RedisAnnouncer {
         }
     }
 
-    /// Sets the timer for what is to be said next; nothing is said without a connection.
+    /// Sets the timer for the next announcement; nothing is announced without a connection.
     func plan() {
         guard self.pipeline.isOpen else { return }
         let next = [self.publisher.outbox.sequence.nextDue, self.recall.nextDue].compactMap { $0 }.min()

@@ -4,13 +4,13 @@ package import Reactor
 
 /// Rooms shared between instances through one Redis.
 ///
-/// Two connections live on a loop of the broker's own: one subscribes to the rooms this instance has, one publishes.
-/// Publications are pipelined; each is accepted once Redis has answered it. While Redis is away they wait, and what was
-/// unanswered is sent again. When patience runs out, they are answered `.unavailable`: Redis may have taken those that
-/// were sent, and then they are delivered nevertheless. More than the settings allow to be pending is `.unavailable` at
-/// once.
+/// Two connections live on the broker's own loop: one subscribes to the rooms this instance has, one publishes.
+/// Publications are pipelined, and each is accepted once Redis has answered it. While Redis is away they wait, and
+/// unanswered ones are sent again. When patience runs out, they are answered `.unavailable`; Redis may have taken those
+/// that were sent, and then they are delivered anyway. If more are pending than the settings allow, further ones are
+/// `.unavailable` at once.
 package final class RedisBroker: Broker {
-    /// What is shown to other threads, as it was at the end of a tick.
+    /// What other threads see: the state at the end of a tick.
     struct Shown: Sendable {
         var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
         var counts = BrokerCounts()
@@ -27,12 +27,12 @@ package final class RedisBroker: Broker {
     private let sink = Lock<(any BrokerSink)?>(nil)
     private let identity: FleetIdentity
 
-    /// A broker on an event loop of its own.
+    /// A broker with its own event loop.
     ///
     /// - Parameters:
     ///   - settings: With a URL.
     ///   - patience: How long a publication waits for a Redis that is away.
-    ///   - identity: Whose name Redis' `CLIENT LIST` is to show.
+    ///   - identity: The name shown in Redis' `CLIENT LIST`.
     package convenience init(
         settings: RedisSettings,
         patience: Duration,
@@ -129,7 +129,7 @@ package final class RedisBroker: Broker {
         }
     }
 
-    /// Where the broker has a loop of its own, it has ended when this returns.
+    /// If the broker has its own loop, that has ended when this returns.
     package func stop() {
         guard self.inbox.stop() else { return }
         let node = self.node

@@ -1,14 +1,14 @@
 import Messaging
 
-/// The names of the channels: the rooms' own, which any Redis client may publish to, and the inner ones.
+/// The names of the channels: one for each room, to which any Redis client may publish, and the inner ones.
 struct RedisChannels: Sendable {
     private let room: String
     private let roomBytes: [UInt8]
-    /// Where instances ask each other after they were away, and answer; those of an earlier build announce there too.
+    /// Where instances ask each other after they were away, and answer; earlier builds also announce there.
     let inner: String
-    /// Where the instances tell and ask each other.
+    /// Where the instances announce themselves and ask each other.
     let fleet: String
-    /// Where this broker publishes to itself, to see whether its subscription lives.
+    /// Where this broker publishes to itself, to check that its subscription is alive.
     let probe: String
 
     /// All but the rooms'.
@@ -35,7 +35,7 @@ struct RedisChannels: Sendable {
         case inner
         case fleet
         case probe
-        /// Under our prefix, and no room's name; nobody here asked for it.
+        /// Has our prefix but is not a valid room name; nobody here asked for it.
         case unknown
     }
 

@@ -2,13 +2,13 @@ import Instruments
 import Messaging
 import Reactor
 
-/// Asks what the clock of Redis shows (`TIME`): when connecting, and with the pings.
+/// Reads the clock of Redis (`TIME`) when connecting, and with the pings.
 final class RedisClock {
     private let pipeline: RedisPipeline
     private let loop: EventLoop
     private let complaints: RedisComplaints
     private var clock = BusClock()
-    /// Redis will not say, as far as this connection goes.
+    /// Redis does not tell the time on this connection.
     private var isDenied = false
 
     /// TIME counts in microseconds.

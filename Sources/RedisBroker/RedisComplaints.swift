@@ -1,7 +1,7 @@
 import Instruments
 import Messaging
 
-/// Counts what came from Redis as it should not, and tells the log of it now and then.
+/// Counts what should not have come from Redis, and logs it now and then.
 final class RedisComplaints {
     private let tally: RedisTally
     private let log: EventLog
@@ -14,7 +14,7 @@ final class RedisComplaints {
         self.log = log
     }
 
-    /// Messages were published and never came; 0 is no complaint.
+    /// Messages were published but never came; 0 is not reported.
     func missing(_ count: UInt64, in room: RoomName, at now: Instant) {
         guard count > 0 else { return }
         self.tally.counts.gapMessages = self.tally.counts.gapMessages.addingSaturating(count)
@@ -38,7 +38,7 @@ final class RedisComplaints {
         }
     }
 
-    /// Something claims to be ours and is not; `room` where it came on a room's channel.
+    /// Something claims to be ours but is not; `room` if it came on a room's channel.
     func unreadable(_ error: String, in room: RoomName?, at now: Instant) {
         self.tally.counts.errors += 1
         self.write(.unreadable, 1, room, error: error)
@@ -70,7 +70,7 @@ final class RedisComplaints {
     }
 }
 
-/// Lets a few lines through in a while, with the number of those that were held back before each.
+/// Lets a few lines through from time to time, each with the number of lines held back before it.
 struct LineLimit {
     private static let interval = Duration.seconds(10)
     private let lines: Int

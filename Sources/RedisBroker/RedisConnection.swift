@@ -3,32 +3,32 @@ import Messaging
 import Reactor
 import Settings
 
-/// Whom a connection tells what Redis says.
+/// What a connection tells its owner about Redis.
 ///
 /// All calls come on the loop.
 protocol RedisConnectionDelegate: AnyObject {
-    /// Redis has greeted back: commands may be sent.
+    /// Redis has answered the greeting: commands may be sent.
     func opened(at now: Instant)
-    /// A PING was sent: its answer has its place in the order.
+    /// A PING was sent; its answer has its place in the order.
     func pinged()
-    /// One reply, in the order in which they came. Those to the greeting are not shown.
+    /// One reply, in order of arrival. Replies to the greeting are not passed on.
     func replied(_ reply: RedisReply, at now: Instant)
-    /// All replies of one read were told.
+    /// All replies from one read have been passed on.
     func repliesEnded(at now: Instant)
-    /// The connection, or the attempt at one, is over. Another attempt follows by itself.
+    /// The connection, or the attempt, is over. Another attempt follows automatically.
     func ended(_ fault: RedisFault, at now: Instant)
 }
 
-/// One of the two connections to Redis: makes itself anew for as long as it is not stopped.
+/// One of the two connections to Redis; reconnects until it is stopped.
 final class RedisConnection {
     enum Role: String, Sendable {
         case publish
         case subscribe
     }
 
-    /// More of one reply than this is not waited for: a publication of another instance may have `redis.pendingBytes`.
+    /// The largest reply accepted: a publication of another instance may have `redis.pendingBytes`.
     private static let maximumReplyBytes = 160 << 20
-    /// hiredis moves what is left of its buffer after every kilobyte it has read: so it is fed small pieces.
+    /// hiredis moves the rest of its buffer after every kilobyte it has read, so it is fed in small pieces.
     private static let pieceBytes = 16 * 1024
 
     let role: Role
@@ -50,12 +50,12 @@ final class RedisConnection {
     private var reader: RedisReplyReader
     private var greeting: RedisGreeting
     private var outgoing: [UInt8] = []
-    /// Why it is being closed, where that was decided here.
+    /// Why it is being closed, if that was decided here.
     private var decided: RedisFault?
     private var openedAt: Instant?
     private var lastComplaint: RedisFault?
 
-    /// - Parameter haste: For so long after it was lost, it is tried again often.
+    /// - Parameter haste: How long after a loss attempts are made often.
     init(
         role: Role,
         loop: EventLoop,
@@ -88,10 +88,10 @@ final class RedisConnection {
 
     var isReady: Bool { self.link.isReady && self.decided == nil }
 
-    /// Everything that Redis sent until then has come.
+    /// Everything that Redis sent until then has arrived.
     var provenAt: Instant { self.link.provenAt }
 
-    /// Where it is connected to, for people.
+    /// The address it is connected to, for people to read.
     var place: String { self.address?.description ?? "\(self.endpoint.host):\(self.endpoint.port)" }
 
     func start() {
@@ -117,13 +117,13 @@ final class RedisConnection {
         }
     }
 
-    /// Tries again now rather than at the end of a rest.
+    /// Tries again now instead of at the end of a pause.
     func hurry() {
         self.link.hurry(at: self.loop.now)
         self.rearm()
     }
 
-    /// Closes the connection; a new one is attempted after a rest.
+    /// Closes the connection; a new one is attempted after a pause.
     ///
     /// It is reset: what was handed to the kernel and is not sent yet shall not arrive after what the next one sends.
     /// Where there is no next one, since the broker stops, it may arrive.
@@ -137,14 +137,14 @@ final class RedisConnection {
         }
     }
 
-    /// Adds a command to what the end of the tick sends.
+    /// Adds a command to what is sent at the end of the tick.
     ///
     /// Only while it is ready.
     func send(_ command: RedisCommand) {
         command.append(to: &self.outgoing)
     }
 
-    /// Hands what was added to the socket, unless that has not taken the last bytes yet.
+    /// Passes what was added to the socket, unless the socket has not taken the previous bytes yet.
     func flush() {
         guard let handle = self.handle, !self.outgoing.isEmpty, !self.loop.isWaiting(handle) else { return }
         let bytes = self.outgoing
@@ -230,7 +230,7 @@ final class RedisConnection {
         }
     }
 
-    /// After the socket is gone, or where there was none.
+    /// After the socket is gone, or if there was none.
     private func finish(_ fault: RedisFault) {
         let now = self.loop.now
         self.handle = nil

@@ -1,4 +1,4 @@
-/// What an error reply says: its first word decides, the rest is for people.
+/// The meaning of an error reply: its first word decides, the rest is for people.
 enum RedisErrorKind: Equatable, Sendable {
     case wrongPassword
     case noPassword
@@ -35,7 +35,7 @@ enum RedisErrorKind: Equatable, Sendable {
         }
     }
 
-    /// Whether every command on the connection would be answered so: then another connection is the only remedy.
+    /// Whether every command on the connection would get this answer, so that only a new connection helps.
     var concernsConnection: Bool {
         switch self {
         case .wrongPassword, .noPassword, .passwordNotWanted, .protectedMode, .tooManyClients, .readOnly, .cluster,
@@ -45,7 +45,7 @@ enum RedisErrorKind: Equatable, Sendable {
         }
     }
 
-    /// For the operator: what it means here and what to do; `nil` where Redis' own words must do.
+    /// For the operator: what it means here and what to do; `nil` if Redis' own words must do.
     var explanation: String? {
         switch self {
         case .wrongPassword: "Redis refused user or password of redis.url"

@@ -2,14 +2,14 @@ package import Instruments
 
 /// What the Redis broker writes to the log.
 ///
-/// `reason` begins with the connection that is meant: `publish` or `subscribe`.
+/// `reason` begins with the connection concerned: `publish` or `subscribe`.
 package enum RedisEvent: String, LogEvent {
     case up = "redis.up"
     case down = "redis.down"
     case connected = "redis.connected"
     case connectionLost = "redis.connection_lost"
     case attemptFailed = "redis.attempt_failed"
-    /// For the same reason as the last one: not worth a warning each time.
+    /// For the same reason as the last one, so not worth a warning each time.
     case attemptFailedAgain = "redis.attempt_failed_again"
     case subscribed = "redis.subscribed"
     case refused = "redis.refused"

@@ -1,13 +1,13 @@
 import Reactor
 
-/// Why a connection to Redis does not stand.
+/// Why there is no connection to Redis.
 enum RedisFault: Error, Equatable, Sendable {
     case unresolvable(host: String, reason: String)
     case resolveTimedOut(host: String)
     /// The errno of the attempt.
     case unreachable(address: String, errno: Int32)
     case connectTimedOut(address: String)
-    /// Connected, and then no answer to the first commands.
+    /// Connected, but no answer to the first commands.
     case greetingTimedOut
     case refused(RedisErrorReply)
     /// It leads to a replica, which would pass publications to nobody.
@@ -17,11 +17,11 @@ enum RedisFault: Error, Equatable, Sendable {
     case pingTimedOut
     /// PINGs are answered, but what is published does not come back.
     case subscriptionSilent
-    /// Redis ended the subscription of a room that nobody gave up.
+    /// Redis ended the subscription to a room that is still needed.
     case subscriptionEnded
-    /// What came is no reply, or longer than a reply may be.
+    /// What came is not a reply, or too long for one.
     case brokenStream
-    /// Answers came that nothing had asked for.
+    /// Answers came that nobody had asked for.
     case unexpectedReply
     case notStarted
     case stopped

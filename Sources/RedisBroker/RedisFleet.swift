@@ -11,9 +11,9 @@ final class RedisFleet {
     private let complaints: RedisComplaints
     private let journal: FleetJournal
     private var member: FleetMember
-    /// Who waits for answers.
+    /// The callers that wait for answers.
     private var asking: [FleetNonce: CheckedContinuation<FleetAnswers, Never>] = [:]
-    /// The responders at work, whether or not anybody still waits for them.
+    /// The responders at work, even if nobody waits for them any more.
     private var answering: [FleetTicket: Task<Void, Never>] = [:]
     private var timer: TimerToken?
     private var isStopped = false
@@ -47,7 +47,7 @@ final class RedisFleet {
         return self.member.status(at: self.loop.now)
     }
 
-    /// Whether the channel can be spoken and heard on may have changed.
+    /// The channel may have become usable or unusable.
     func setConnected(_ isConnected: Bool) {
         self.carryOut(isConnected && !self.isDenied ? self.member.connected(at: self.time) : self.member.disconnected())
     }
@@ -57,7 +57,7 @@ final class RedisFleet {
         self.isDenied = false
     }
 
-    /// Somebody has published something on the channel.
+    /// Something was published on the channel.
     func heard(_ bytes: [UInt8]) {
         self.carryOut(self.member.heard(bytes.span, at: self.time))
     }
@@ -76,7 +76,7 @@ final class RedisFleet {
         self.carryOut(actions)
     }
 
-    /// Says goodbye and waits for nothing any more.
+    /// Says goodbye, and stops waiting for anything.
     func stop() {
         self.carryOut(self.member.stop(at: self.time))
         self.isStopped = true

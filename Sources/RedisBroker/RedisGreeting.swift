@@ -1,11 +1,11 @@
 import Settings
 
-/// The first commands on a connection, sent together, and what their answers say.
+/// The first commands on a connection, which are sent together, and the meaning of their answers.
 struct RedisGreeting {
     private enum Step {
         case authenticate
         case select
-        /// Some proxies know no client names; nothing depends on one.
+        /// Some proxies do not support client names; nothing depends on them.
         case name
         /// A replica will not do.
         case role
@@ -44,7 +44,7 @@ struct RedisGreeting {
 
     /// Takes the next answer.
     ///
-    /// - Returns: Whether Redis has greeted back.
+    /// - Returns: Whether the greeting is complete.
     mutating func take(_ reply: RedisReply) throws(RedisFault) -> Bool {
         guard let step = self.awaited.popFirst() else { throw .unexpectedReply }
         switch (step, reply) {
@@ -72,7 +72,7 @@ struct RedisGreeting {
         }
     }
 
-    /// Redis takes printable ASCII without spaces for a name.
+    /// Redis accepts printable ASCII without spaces as a name.
     private static func fit(_ name: String) -> String {
         let bytes = name.utf8.prefix(100).map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "-") }
         return String(decoding: bytes, as: UTF8.self)

@@ -2,14 +2,14 @@ import Instruments
 import Messaging
 import Synchronization
 
-/// What other threads have for the broker's loop, bounded: the one part of the broker that threads share.
+/// What other threads have for the broker's loop, bounded: the only part of the broker that threads share.
 ///
-/// What is admitted counts until its receipt is given, so the bounds hold for the inbox, for what waits for Redis and
-/// for what Redis has not answered together.
+/// What is admitted counts until it gets its receipt, so the bounds cover the inbox, what waits for Redis, and what
+/// Redis has not answered, all together.
 final class RedisInbox: Sendable {
     struct Contents {
         var publications: [Publication] = []
-        /// Refused without having been tried; only their receipts are left.
+        /// Refused without an attempt; only their receipts are left to be given.
         var refused: [PublicationReceipt] = []
         var rooms: [RoomName] = []
     }
@@ -33,7 +33,7 @@ final class RedisInbox: Sendable {
         self.maximumMessages = maximumMessages
     }
 
-    /// Whether what is added now has to wait: Redis is away, or more than half of what may be pending is.
+    /// Whether what is added now has to wait: Redis is away, or more than half of the allowed publications are pending.
     var isHolding: Bool { self.holds.load(ordering: .relaxed) }
 
     private func noteHolding(_ state: State) {
@@ -41,15 +41,15 @@ final class RedisInbox: Sendable {
         self.holds.store(!state.isStopped && (state.isAway || isFull), ordering: .relaxed)
     }
 
-    /// What a publication counts for: its payload, and what an envelope and a command need beside it at most.
+    /// The size a publication counts with: its payload, plus the most that an envelope and a command need.
     static func size(of publication: Publication) -> Int {
         publication.message.payload.count + 1024
     }
 
-    /// What the caller has to do after it has put something in.
+    /// What the caller must do after adding something.
     enum Duty: Equatable {
         case nothing
-        /// Have the loop take the contents.
+        /// Make the loop take the contents.
         case post
         /// The broker has stopped: settle these at once.
         case settle
@@ -114,7 +114,7 @@ final class RedisInbox: Sendable {
         }
     }
 
-    /// From now on nothing is taken; what is in there stays to be taken out.
+    /// Nothing more is accepted from now on; the contents can still be taken out.
     ///
     /// - Returns: Whether this was the first call.
     func stop() -> Bool {

@@ -1,23 +1,23 @@
 import Instruments
 import Reactor
 
-/// Decides when a connection to Redis is attempted, greeted, pinged and given up.
+/// Decides when to attempt, greet, ping and give up a connection to Redis.
 ///
-/// No socket and no clock: it is told what happened and when, and answers with what to do.
+/// It has no socket and no clock: it is told what happened and when, and returns what to do.
 struct RedisLink: Sendable {
     enum Action: Equatable, Sendable {
-        /// Look the host up; the answer is told with the same number.
+        /// Resolve the host; the answer must carry the same number.
         case resolve(attempt: UInt64)
         case connect(SocketAddress)
         case ping
-        /// Close the socket, if there is one, and say `ended`.
+        /// Close the socket, if there is one, and call `ended`.
         case giveUp(RedisFault)
     }
 
     private enum State {
         case resting(until: Instant)
         case resolving(until: Instant)
-        /// The other addresses of the host are tried at once, the host anew only after a rest.
+        /// The other addresses of the host are tried at once; the host is resolved again only after a pause.
         case connecting(SocketAddress, others: [SocketAddress])
         case greeting(until: Instant, others: [SocketAddress])
         case ready(since: Instant, nextPing: Instant)
@@ -32,18 +32,18 @@ struct RedisLink: Sendable {
     private var state: State
     private var backoff = Backoff()
     private var attempt: UInt64 = 0
-    /// Until when attempts follow each other quickly, since somebody waits.
+    /// Until when attempts follow each other quickly, because somebody is waiting.
     private var hastyUntil: Instant
     private var heardAt: Instant
-    /// Everything that Redis sent until then has come: a PING that was sent then is answered.
+    /// Everything that Redis sent until then has arrived, since a PING sent then has been answered.
     private(set) var provenAt: Instant
 
-    /// The longest rest between hasty attempts.
+    /// The longest pause between hasty attempts.
     static let shortRest = Duration.milliseconds(250)
 
     /// - Parameters:
-    ///   - patience: For resolving and for the greeting, each. The reactor times connecting itself.
-    ///   - haste: For so long after a connection was lost, and at first, rests are short.
+    ///   - patience: The time limit for resolving, and for the greeting. The reactor limits connecting itself.
+    ///   - haste: How long after a loss, and at the start, pauses are short.
     init(host: String, patience: Duration, pingInterval: Duration, haste: Duration, now: Instant) {
         self.host = host
         self.patience = patience
@@ -95,7 +95,7 @@ struct RedisLink: Sendable {
 
     /// The addresses of the host.
     ///
-    /// An answer to an attempt that was given up is `nil`.
+    /// An answer to an attempt that was given up is ignored: `nil`.
     mutating func resolved(_ addresses: [SocketAddress], attempt: UInt64) -> Action? {
         guard case .resolving = self.state, attempt == self.attempt else { return nil }
         guard let first = addresses.first else {
@@ -110,7 +110,7 @@ struct RedisLink: Sendable {
         return .giveUp(.unresolvable(host: self.host, reason: reason))
     }
 
-    /// The socket stands; the greeting is on its way.
+    /// The socket is connected; the greeting is on its way.
     mutating func connected(at now: Instant) {
         guard case .connecting(_, let others) = self.state else { return }
         self.state = .greeting(until: now + self.patience, others: others)
@@ -123,12 +123,12 @@ struct RedisLink: Sendable {
         self.provenAt = now
     }
 
-    /// A whole reply came: whoever sends is alive, even where the answer to a PING waits behind others.
+    /// A complete reply came: whoever sends is alive, even if the answer to a PING waits behind others.
     mutating func heard(at now: Instant) {
         self.heardAt = now
     }
 
-    /// - Returns: How long the PING took; `nil` where none was out.
+    /// - Returns: How long the PING took; `nil` if none was outstanding.
     mutating func ponged(at now: Instant) -> Duration? {
         guard case .awaitingPong(let since, let sentAt) = self.state else { return nil }
         if now - since >= self.pingInterval {
@@ -141,8 +141,8 @@ struct RedisLink: Sendable {
 
     /// The attempt or the connection is over.
     ///
-    /// - Parameter chance: 0 to 1, drawn at random: where in its bounds the rest falls.
-    /// - Returns: The next address, where the host has another one that was not tried; `nil`: a rest has begun.
+    /// - Parameter chance: 0 to 1, drawn at random: the length of the pause within its bounds.
+    /// - Returns: The next address, if the host has another one that was not tried; `nil` if a pause has begun.
     mutating func ended(at now: Instant, chance: Double) -> Action? {
         switch self.state {
         case .stopped:

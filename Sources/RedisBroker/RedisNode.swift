@@ -2,7 +2,7 @@ import Instruments
 import Messaging
 import Reactor
 
-/// The broker's part on its loop: both connections and what they share.
+/// The part of the broker on its loop: both connections and what they share.
 final class RedisNode {
     private static let upkeepInterval = Duration.seconds(60)
 
@@ -34,7 +34,7 @@ final class RedisNode {
     private var isProbeDenied = false
     /// Redis does not know `HELLO`.
     private var isRoleUntold = false
-    /// Redis has told the time on this connection, or will not.
+    /// Redis has told the time on this connection, or refuses to.
     private var isTimed = false
     private var health = BrokerHealth.down(reason: RedisFault.notStarted.description)
     private var upkeep: TimerToken?
@@ -130,7 +130,7 @@ final class RedisNode {
     }
 
     func takeInbox() {
-        // What comes before the start waits for it.
+        // What comes before the start waits until then.
         guard self.sink != nil else { return }
         let contents = self.inbox.take()
         if !contents.refused.isEmpty {
@@ -170,7 +170,7 @@ final class RedisNode {
         )
     }
 
-    /// Forgets, now and then, what was not used for long.
+    /// Forgets, now and then, what has not been used for long.
     private func keepUp() {
         self.upkeep = self.loop.schedule(after: Self.upkeepInterval) { [weak self] in
             guard let self else { return }
@@ -184,24 +184,24 @@ final class RedisNode {
 
     var canPublish: Bool { self.pipeline?.isOpen ?? false }
 
-    /// One connection stands: Redis is there, so the other one is tried at once.
+    /// One connection is established, so Redis is there and the other one is tried at once.
     func subscriberOpened() {
         self.connections.first?.hurry()
     }
 
     func isSubscribed(_ room: RoomName) -> Bool { self.subscriber?.isSubscribed(room) ?? false }
 
-    /// All rooms are subscribed to again after the subscriptions were lost.
+    /// All rooms are subscribed again after the subscriptions were lost.
     func returned(missingSince since: Instant) {
         self.announcer?.returned(missingSince: since)
     }
 
-    /// What was said on the inner channel beside tails.
+    /// What was said on the inner channel besides tails.
     func heard(_ announcement: BusAnnouncement) {
         self.announcer?.heard(announcement)
     }
 
-    /// Publishes to this instance itself, or gives the subscription up where that did not come back.
+    /// Publishes to this instance itself, or gives up the subscription if the last probe did not come back.
     private func probeSubscription() {
         guard !self.isProbeDenied, let subscriber = self.subscriber, subscriber.isListening, subscriber.hearsProbe
         else { return }
@@ -246,7 +246,7 @@ final class RedisNode {
     func healthChanged(_ fault: RedisFault? = nil) {
         let isUp = self.canPublish && self.subscriber?.isListening == true
         let before = self.health
-        // Not before the time is known: it is part of what is said there.
+        // Not before the time is known, since messages there carry it.
         self.fleet?.setConnected(isUp && self.isTimed && self.subscriber?.hearsFleet == true)
         if isUp {
             self.health = .up

@@ -9,16 +9,16 @@ enum RedisAnswer: Equatable, Sendable {
     case reply(RedisReply)
     /// It was not carried out.
     case refused(RedisErrorReply)
-    /// No answer will come; whether it was carried out is not known.
+    /// No answer will come; it is unknown whether it was carried out.
     case lost(RedisFault)
 }
 
-/// Sends many commands and hears their answers, in the order of the commands.
+/// Sends many commands and gets their answers, in the order of the commands.
 protocol RedisAsker: AnyObject {
     func answered(_ answer: RedisAnswer, at now: Instant)
 }
 
-/// Whom a pipeline tells how its connection fares.
+/// What a pipeline tells its owner about its connection.
 ///
 /// All calls come on the loop.
 protocol RedisPipelineDelegate: AnyObject {
@@ -26,16 +26,16 @@ protocol RedisPipelineDelegate: AnyObject {
     func pipelineOpened(at now: Instant)
     /// A PING is being sent.
     func pipelinePinged()
-    /// The answers of one read were told.
+    /// The answers from one read have been passed on.
     func pipelineAnswered(at now: Instant)
-    /// The connection, or the attempt at one, is over, and whoever awaited an answer was told.
+    /// The connection, or the attempt, is over, and everybody who awaited an answer has been told.
     func pipelineClosed(_ fault: RedisFault, at now: Instant)
 }
 
-/// Commands to Redis over one connection, each with whoever awaits its answer.
+/// Commands to Redis over one connection, each with whatever awaits its answer.
 ///
-/// Answers come in the order of the commands. An error reply that concerns the whole connection ends it: then the
-/// command that was answered so counts as `lost`, like all behind it.
+/// Answers come in the order of the commands. An error reply that concerns the whole connection ends it; the command
+/// that got it then counts as `lost`, like all commands after it.
 final class RedisPipeline {
     private enum Awaiting {
         case asker(any RedisAsker)
@@ -56,7 +56,7 @@ final class RedisPipeline {
 
     var isOpen: Bool { self.connection.isReady }
 
-    /// Sends a command whose answer goes to somebody who has many of them under way.
+    /// Sends a command whose answer goes to a recipient with many commands under way.
     func send(_ command: RedisCommand, answering asker: any RedisAsker) {
         guard self.isOpen else {
             asker.answered(.lost(.lost), at: self.loop.now)
@@ -68,7 +68,7 @@ final class RedisPipeline {
 
     /// Sends a command.
     ///
-    /// - Parameter completion: Called once: at once where there is no connection.
+    /// - Parameter completion: Called once; immediately if there is no connection.
     func send(_ command: RedisCommand, _ completion: @escaping (RedisAnswer, Instant) -> Void) {
         guard self.isOpen else {
             completion(.lost(.lost), self.loop.now)
@@ -78,7 +78,7 @@ final class RedisPipeline {
         self.awaiting.append(.completion(completion))
     }
 
-    /// An answer was not of the kind that its command has: whose answer is whose cannot be told any more.
+    /// An answer did not fit its command, so answers can no longer be matched to commands.
     func giveUpUnexpected() {
         self.connection.give(up: .unexpectedReply)
     }
@@ -88,7 +88,7 @@ final class RedisPipeline {
         case .asker(let asker): asker.answered(answer, at: now)
         case .completion(let completion): completion(answer, now)
         case .ping:
-            // Whatever it says: who answers, lives.
+            // Whatever it says, it proves that Redis is alive.
             if case .refused = answer {
                 self.connection.ponged(at: now)
             }

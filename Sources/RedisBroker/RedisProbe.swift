@@ -1,8 +1,7 @@
-/// Tells a subscription that lives from one that only answers PINGs: something is published now and then, and must come
-/// back.
+/// Tells a live subscription from one that only answers PINGs: something is published now and then, and must come back.
 struct RedisProbe {
     private var last: UInt64 = 0
-    /// Redis has taken this one, and it has not come back.
+    /// Redis has taken this one, but it has not come back.
     private var missing: UInt64?
     private var returned: UInt64 = 0
 
@@ -27,17 +26,17 @@ struct RedisProbe {
         }
     }
 
-    /// Other messages come: the subscription lives, however far behind it is.
+    /// Other messages come: the subscription is alive, however far behind it is.
     mutating func messagesCame() {
         self.missing = nil
     }
 
-    /// There is a new subscription, or none: what was published before is no measure for it.
+    /// There is a new subscription, or none: earlier probes say nothing about it.
     mutating func reset() {
         self.missing = nil
         self.returned = self.last
     }
 
-    /// Asked when the next probe is due: the last one had all the time between two.
+    /// Called when the next probe is due: the last one had all the time in between.
     var isOverdue: Bool { self.missing != nil }
 }

@@ -2,7 +2,7 @@ import Instruments
 import Messaging
 import Reactor
 
-/// Publishes in order, waits with what cannot be published yet, and tells each publisher what became of it.
+/// Publishes in order, holds what cannot be published yet, and tells each publisher the outcome.
 final class RedisPublisher {
     private unowned let node: RedisNode
     private let pipeline: RedisPipeline
@@ -10,7 +10,7 @@ final class RedisPublisher {
     private let loop: EventLoop
     private let channels: RedisChannels
     private let complaints: RedisComplaints
-    /// Publications that have no receipt yet.
+    /// Publications without a receipt so far.
     var outbox: BusOutbox
     private var receipts: [PublicationReceipt] = []
     private var patience: TimerToken?
@@ -32,7 +32,7 @@ final class RedisPublisher {
         self.outbox = outbox
     }
 
-    /// Publishes now, or as soon as Redis is there.
+    /// Publishes now, or as soon as Redis is back.
     func publish(_ publications: [Publication]) {
         let new = self.outbox.add(publications, at: self.loop.now, time: self.clock.now, chance: Self.chance)
         self.send(new)
@@ -58,7 +58,7 @@ final class RedisPublisher {
         self.send(self.outbox.opened(at: self.loop.now, time: self.clock.now, chance: Self.chance))
     }
 
-    /// All answers that came at once were told.
+    /// All answers that came together have been passed on.
     func answersEnded() {
         self.giveReceipts()
     }
@@ -69,7 +69,7 @@ final class RedisPublisher {
         self.watchPatience()
     }
 
-    /// Nothing is published any more.
+    /// Nothing more is published.
     func stop() {
         for publication in self.outbox.stop() {
             self.settle(publication, .unavailable)
@@ -79,7 +79,7 @@ final class RedisPublisher {
 
     // MARK: - Patience
 
-    /// One timer, for the publication that has waited for longest.
+    /// One timer, for the publication that has waited longest.
     private func watchPatience() {
         guard self.patience == nil, let deadline = self.outbox.nextDeadline else { return }
         self.patience = self.loop.schedule(after: max(deadline - self.loop.now, .zero)) { [weak self] in
@@ -113,7 +113,7 @@ extension RedisPublisher: RedisAsker {
     func answered(_ answer: RedisAnswer, at now: Instant) {
         switch answer {
         case .reply(.integer(let connections)):
-            // Those that got it, of which this instance may be one.
+            // The number of connections that got it, perhaps including this instance.
             let isHeard = { room in connections > (self.node.isSubscribed(room) ? 1 : 0) }
             guard let publication = self.outbox.accepted(isHeard: isHeard, at: now) else { return }
             self.node.tally.counts.published += 1

@@ -1,14 +1,14 @@
 package import Settings
 
-/// How the Redis that the instances share is reached.
+/// How to reach the Redis that the instances share.
 package struct RedisSettings: Sendable {
     /// `nil`: there is none.
     package let url: ServiceURL?
-    /// What the names of all channels begin with.
+    /// The prefix of all channel names.
     package let prefix: String
     package let pingInterval: Duration
     package let connectTimeout: Duration
-    /// Bounds of the publications that have no receipt yet.
+    /// Bounds on publications without a receipt so far.
     package let pendingBytes: Int
     package let pendingMessages: Int
 
@@ -57,7 +57,7 @@ package struct RedisSettings: Sendable {
     }
 }
 
-/// What `redis.url` says, taken apart.
+/// The parts of `redis.url`.
 struct RedisEndpoint: Equatable, Sendable {
     let host: String
     let port: UInt16
@@ -73,7 +73,7 @@ struct RedisEndpoint: Equatable, Sendable {
         self.database = Self.database(of: url) ?? 0
     }
 
-    /// What would be right instead; `nil` where nothing is wrong.
+    /// What would be right instead; `nil` if nothing is wrong.
     static func remedy(for url: ServiceURL) -> String? {
         if url.scheme != "redis" {
             return "TLS to Redis is not supported by this build; write it as redis://host:port"

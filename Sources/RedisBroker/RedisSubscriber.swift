@@ -3,7 +3,7 @@ import JSONText
 import Messaging
 import Reactor
 
-/// The receiving side: keeps the subscriptions as the rooms need them, and turns what comes into messages.
+/// The receiving side: keeps the subscriptions that the rooms need, and turns what comes into messages.
 final class RedisSubscriber {
     private unowned let node: RedisNode
     private let connection: RedisConnection
@@ -19,17 +19,17 @@ final class RedisSubscriber {
     private var arrived: [Message] = []
     /// Nothing is read, since the loops are late.
     private var waitsForLoops = false
-    /// Confirmations came that were not examined.
+    /// Confirmations have come that were not examined yet.
     private var hasConfirmed = false
     private var unanswered = RedisUnanswered()
-    /// Inner channels whose subscription is confirmed.
+    /// Inner channels with a confirmed subscription.
     private var innerConfirmed: Set<String> = []
     /// Inner channels that Redis does not let us subscribe to: what they serve is missing, and nothing else.
     private var innerRefused: Set<String> = []
 
     private var openedAt: Instant?
     private var isComplete = false
-    /// Until when everything had come before the subscriptions were lost; `nil` while nothing is missed.
+    /// Until when everything had arrived before the subscriptions were lost; `nil` while nothing is missed.
     private var missingSince: Instant?
 
     init(
@@ -287,7 +287,7 @@ final class RedisSubscriber {
         (try? UTF8Span(validating: payload.span)) == nil ? .binary : .text
     }
 
-    /// A payload that another program has published.
+    /// A payload published by another program.
     private func plain(_ payload: [UInt8], in room: RoomName) -> Message {
         let wallNanoseconds = self.loop.wallNanoseconds
         return Message(
@@ -300,7 +300,7 @@ final class RedisSubscriber {
         )
     }
 
-    /// - Parameter room: Whose channel it came on; `nil` for the inner one.
+    /// - Parameter room: The room whose channel it came on; `nil` for the inner one.
     private func announced(_ payload: [UInt8], in room: RoomName?, at now: Instant) {
         let announcement: BusAnnouncement
         do throws(EnvelopeError) {

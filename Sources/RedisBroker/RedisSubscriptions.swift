@@ -1,37 +1,37 @@
 import Messaging
 
-/// Which rooms are subscribed to, which should be, and what to say to Redis about the difference.
+/// Which rooms are subscribed, which should be, and which commands to send to Redis for the difference.
 ///
 /// Level-triggered: whoever thinks that something changed has the room examined, and what is wanted is asked then. A
 /// room has at most one command under way: after its confirmation it is examined again, so confirmations are never
 /// counted or paired, however often a room comes and goes.
 struct RedisSubscriptions {
-    /// What became of the rooms that were examined.
+    /// The result for the rooms that were examined.
     struct Findings: Equatable {
         var subscribe: [RoomName] = []
         var unsubscribe: [RoomName] = []
-        /// Needed no longer: what is known of them is to be forgotten now.
+        /// No longer needed: what is known about them must be forgotten now.
         var forgotten: [RoomName] = []
         /// Wanted, and their messages arrive.
         var standing: [RoomName] = []
     }
 
     private enum Standing {
-        /// Wanted, and not subscribed to since there is no connection.
+        /// Wanted, but not subscribed because there is no connection.
         case waiting
         case subscribing
         case subscribed
         case unsubscribing
     }
 
-    /// Rooms in one command, and in all commands that are not confirmed yet.
+    /// The number of rooms in one command, and in all unconfirmed commands.
     static let roomsInCommand = 256
     private let maximumUnconfirmed: Int
 
     private var standings: [RoomName: Standing] = [:]
     private var unexamined: Set<RoomName> = []
     private var unconfirmed = 0
-    /// Rooms of the connection before that are not subscribed to again.
+    /// Rooms of the previous connection that are not subscribed again yet.
     private var returning: Set<RoomName> = []
     private var isOpen = false
     /// Rooms whose messages arrive.
@@ -41,21 +41,21 @@ struct RedisSubscriptions {
         self.maximumUnconfirmed = maximumUnconfirmed
     }
 
-    /// Every room that was wanted when the connection was made is subscribed to, whatever has come and gone since.
+    /// Every room that was wanted when the connection was made is subscribed, whatever has come and gone since.
     var isBack: Bool { self.isOpen && self.returning.isEmpty }
 
     /// Whether messages of the room arrive.
     func isSubscribed(_ room: RoomName) -> Bool { self.standings[room] == .subscribed }
 
-    /// Nothing is under way and nothing to be examined.
+    /// Nothing is under way or waiting to be examined.
     var isSettled: Bool { self.isOpen && self.unconfirmed == 0 && self.unexamined.isEmpty }
 
-    /// The need of these rooms may have changed.
+    /// These rooms may have become needed or unneeded.
     mutating func reconsider(_ rooms: some Sequence<RoomName>) {
         self.unexamined.formUnion(rooms)
     }
 
-    /// Examines what there is to examine, as far as unconfirmed commands are bounded.
+    /// Examines what is waiting, within the bound on unconfirmed commands.
     mutating func examine(wants: (RoomName) -> Bool) -> Findings {
         var findings = Findings()
         while self.unconfirmed < self.maximumUnconfirmed, let room = self.unexamined.popFirst() {
@@ -81,7 +81,7 @@ struct RedisSubscriptions {
                 findings.unsubscribe.append(room)
                 findings.forgotten.append(room)
             case (.subscribing, false):
-                // Is examined again once it is confirmed; whoever wants it by then begins anew.
+                // It is examined again once it is confirmed; if it is wanted by then, it starts over.
                 findings.forgotten.append(room)
             case (nil, false), (.subscribing, true), (.unsubscribing, _):
                 break
@@ -109,7 +109,7 @@ struct RedisSubscriptions {
     ///
     /// The room is to be examined again.
     ///
-    /// - Returns: Whether it was waited for; if not, messages of a room that is wanted do not arrive any more.
+    /// - Returns: Whether it was expected; if not, messages of a wanted room do not arrive any more.
     mutating func unsubscribed(_ room: RoomName) -> Bool {
         guard self.standings[room] == .unsubscribing else { return self.standings[room] != .subscribed }
         self.standings[room] = nil
@@ -129,14 +129,14 @@ struct RedisSubscriptions {
         return true
     }
 
-    /// There is a connection: every room that was or is wanted is to be examined.
+    /// There is a connection: every room that was or is wanted must be examined.
     mutating func opened() {
         self.isOpen = true
         self.returning = Set(self.standings.keys)
         self.unexamined.formUnion(self.returning)
     }
 
-    /// The connection is gone, and all subscriptions with it.
+    /// The connection is gone, and so are all subscriptions.
     mutating func lost() {
         self.isOpen = false
         self.unconfirmed = 0
@@ -144,7 +144,7 @@ struct RedisSubscriptions {
         for (room, standing) in self.standings {
             self.standings[room] = standing == .unsubscribing ? nil : .waiting
             if standing != .subscribed {
-                // What was put off until the confirmation is due now.
+                // What was postponed until the confirmation is due now.
                 self.unexamined.insert(room)
             }
         }

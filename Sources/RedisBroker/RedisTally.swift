@@ -1,6 +1,6 @@
 import Messaging
 
-/// What the broker has counted: the loop's own numbers, copied at the end of each tick for whoever asks.
+/// The broker's counters: the loop's own numbers, copied at the end of each tick for other threads.
 final class RedisTally {
     var counts = BrokerCounts()
 }

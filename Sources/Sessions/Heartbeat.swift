@@ -1,12 +1,12 @@
 package import Instruments
 
-/// Decides when to ping a client, when to give up on it, and what a pong says of the way.
+/// Decides when to ping a client, when to give up on it, and what a pong says about the round trip.
 ///
-/// A ping goes out every interval whether or not the client is silent, since the round trip is what is wanted.
+/// A ping goes out every interval, even if the client is not silent, since its purpose is to measure the round trip.
 package struct Heartbeat: Sendable {
     package enum Action: Equatable, Sendable {
         case wait(until: Instant)
-        /// Send a ping with this payload, and come back at `until`.
+        /// Send a ping with this payload, and call again at `until`.
         case ping(payload: UInt64, until: Instant)
         /// The pong did not come in time.
         case giveUp
@@ -24,7 +24,7 @@ package struct Heartbeat: Sendable {
     private let timeoutNanoseconds: UInt64
     private var state: State
     private var isPaused = false
-    /// In microseconds; 0 before there was one.
+    /// In microseconds; 0 if there was none yet.
     private var lastRoundTrip: UInt32 = 0
     private var payload: UInt64
 
@@ -70,10 +70,9 @@ package struct Heartbeat: Sendable {
 
     /// Takes a pong.
     ///
-    /// Only the answer to the ping that is out counts; an unasked one is allowed (RFC 6455 section 5.5.3) and says
-    /// nothing.
+    /// Only the answer to the current ping counts; unsolicited ones are allowed (RFC 6455 section 5.5.3) and ignored.
     ///
-    /// - Returns: The round trip time, where nothing but the way took it.
+    /// - Returns: The round trip time, if nothing but the network took it.
     package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
         guard case .awaitingPong(let sentAt, _, let isTimed, _) = self.state, payload == self.payload else {
             return nil
@@ -90,7 +89,7 @@ package struct Heartbeat: Sendable {
         self.lastRoundTrip == 0 ? nil : .microseconds(Int64(self.lastRoundTrip))
     }
 
-    /// The client is not read from here on, so its answer cannot be heard.
+    /// From here on the client is not read, so its answer cannot be received.
     package mutating func pause() {
         self.isPaused = true
         if case .awaitingPong(let sentAt, let until, _, let received) = self.state {
@@ -98,7 +97,7 @@ package struct Heartbeat: Sendable {
         }
     }
 
-    /// The client is read again: its time to answer begins anew.
+    /// The client is read again: its time to answer starts over.
     package mutating func resume(at now: Instant) {
         self.isPaused = false
         if case .awaitingPong(let sentAt, _, _, let received) = self.state {
@@ -106,7 +105,7 @@ package struct Heartbeat: Sendable {
         }
     }
 
-    /// When to ask again.
+    /// When to call again.
     package var deadline: Instant {
         switch self.state {
         case .resting(let until), .awaitingPong(_, let until, _, _): until

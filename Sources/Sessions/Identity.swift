@@ -2,14 +2,14 @@ package import Messaging
 
 /// Who a client says it is.
 package enum ClientUser: Equatable, Sendable {
-    /// Nobody yet: its first command says.
+    /// Not known yet: its first command will say.
     case unnamed
     /// A user of its own.
     case anonymous
     case named(UserID)
 }
 
-/// Who is at the other end, and how it came here.
+/// Who is at the other end, and how it connected.
 package struct Identity: Sendable {
     package let connection: ConnectionID
     /// `nil` until the client has a name.
@@ -53,7 +53,7 @@ package struct Identity: Sendable {
         Identity(self, user: user)
     }
 
-    /// The same connection's, now that it has said who its user is.
+    /// The identity of the same connection, now that its user is known.
     func named(_ user: ClientUser) -> Identity {
         Identity(
             connection: self.connection,

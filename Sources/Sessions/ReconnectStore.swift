@@ -2,8 +2,8 @@ import DequeModule
 package import Instruments
 package import Messaging
 
-/// What this instance remembers of connections that may come back: the chain of each resume token, and when each named
-/// user's last connection ended.
+/// What this instance remembers about connections that may come back: the chain of each resume token, and when each
+/// named user's last connection ended.
 ///
 /// Bounded in time by `reconnect.window` and in number by `maximumEntries`; the oldest are forgotten first.
 package final class ReconnectStore: Sendable {
@@ -15,7 +15,7 @@ package final class ReconnectStore: Sendable {
         package let connection: ConnectionID
         /// Its user; whoever resumes keeps it.
         package let user: UserID
-        /// From the end of the earlier connection; `nil` while that one has not been seen to end.
+        /// The time since the end of the earlier connection; `nil` if that has not been seen to end.
         package let gap: Duration?
 
         package init(place: Int, connection: ConnectionID, user: UserID, gap: Duration?) {
@@ -48,7 +48,7 @@ package final class ReconnectStore: Sendable {
     private struct State {
         var chains: [String: Chain] = [:]
         var lastEnd: [UserProtocol: Instant] = [:]
-        /// In the order of time, so that expiry looks at the front only.
+        /// In order of time, so that expiry only looks at the front.
         var departures: Deque<(at: Instant, what: Departure)> = []
     }
 
@@ -61,7 +61,7 @@ package final class ReconnectStore: Sendable {
         self.maximumEntries = maximumEntries
     }
 
-    /// Begins or continues a chain under a token that was drawn at random.
+    /// Starts or continues a chain under a random token.
     ///
     /// - Parameter connection: Whose token it is.
     package func issue(
@@ -80,14 +80,14 @@ package final class ReconnectStore: Sendable {
         self.state.withLock { $0.chains[token] = chain }
     }
 
-    /// Forgets a token that its client will not use, having been given another one.
+    /// Forgets a token that its client will not use because it has been given another one.
     package func revoke(_ token: String) {
         self.state.withLock { $0.chains[token] = nil }
     }
 
-    /// Takes the chain of a token, once: it belongs to the connection that brought it from now on.
+    /// Takes the chain of a token, once: from now on it belongs to the connection that brought it.
     ///
-    /// - Returns: `nil` where the token is unknown, too old, or another user's.
+    /// - Returns: `nil` if the token is unknown, too old, or another user's.
     package func claim(_ token: String, by user: UserID, isAnonymous: Bool, at now: Instant) -> Return? {
         self.state.withLock { state in
             self.forget(&state, at: now)
@@ -104,7 +104,7 @@ package final class ReconnectStore: Sendable {
         }
     }
 
-    /// A named user's connection without a token: whether one of the same protocol ended a short while ago.
+    /// For a named user's connection without a token: whether one with the same protocol ended a short while ago.
     package func returning(_ user: UserID, _ protocolName: ProtocolName, at now: Instant) -> Duration? {
         self.state.withLock { state in
             self.forget(&state, at: now)
@@ -118,7 +118,7 @@ package final class ReconnectStore: Sendable {
     ///
     /// - Parameters:
     ///   - token: Its resume token, if it had one.
-    ///   - user: `nil` for an anonymous one, and for one that its client ended with 1000.
+    ///   - user: `nil` for an anonymous connection, and for one that its client closed with 1000.
     package func ended(token: String?, user: UserID?, _ protocolName: ProtocolName, at now: Instant) {
         self.state.withLock { state in
             if let token, state.chains[token] != nil {

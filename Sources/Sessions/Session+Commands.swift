@@ -1,7 +1,7 @@
 import Instruments
 package import Messaging
 
-/// What a client with commands asks for, and what it is answered.
+/// What clients ask for with commands, and how they are answered.
 extension Session {
     /// Carries out one command.
     ///
@@ -43,7 +43,7 @@ extension Session {
         }
     }
 
-    /// A client without a name asks for something else than to connect.
+    /// A client without a name asks for something other than to connect.
     private func refuseUnnamed(_ request: ClientRequest, frameBytes: Int) {
         guard self.state == .unnamed else { return }
         let refusal = Refusal(.unauthenticated, "this connection has no user yet; send connect first")

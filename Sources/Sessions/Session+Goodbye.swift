@@ -14,7 +14,7 @@ extension Session {
         guard self.state.isLive else { return }
         self.state = .sayingGoodbye
         self.waiting = nil
-        // Asked for once: each time costs a retain that has to look whether it still is there.
+        // Read once: each read costs a retain that has to check whether the registry still exists.
         let registry = self.registry
         let lived = registry.loop.now - self.openedAt
         self.lastWords = self.words(on: ending, after: lived, room: room)
@@ -31,7 +31,7 @@ extension Session {
 
     /// The socket is gone: the last call, after the goodbye.
     ///
-    /// - Parameter final: What the connection had counted in the end.
+    /// - Parameter final: The connection's final counters.
     package func closed(_ final: ConnectionCounters) {
         precondition(!self.state.isLive, "a session says goodbye before its socket is gone")
         self.state = .closed

@@ -2,9 +2,9 @@ import Instruments
 package import Messaging
 package import Reactor
 
-/// What the log says of a session.
+/// What is logged about a session.
 extension Session {
-    /// Writes a line that says whose it is.
+    /// Writes a line with the identity of the session.
     func log(_ event: SessionEvent, _ values: @autoclosure () -> [(LogField, LogValue)] = []) {
         self.registry.log.write(event, self.names + values())
     }
@@ -17,7 +17,7 @@ extension Session {
         return [connection, (.userId, .text(user.text)), language]
     }
 
-    /// What is known at the goodbye, for the line that is written when the socket is gone.
+    /// What is known at the goodbye, for the line written when the socket is gone.
     func words(on ending: Ending, after lived: Duration, room: RoomName?) -> [(LogField, LogValue)] {
         var words = self.names
         words.reserveCapacity(20)
@@ -43,7 +43,7 @@ extension Session {
         return words
     }
 
-    /// Writes the one line on all that a connection was.
+    /// Writes the one line that sums up a connection.
     func logClosed(_ final: ConnectionCounters) {
         var words = self.lastWords
         // The line takes them over.
@@ -62,7 +62,7 @@ extension Session {
         self.registry.log.write(SessionEvent.closed, words)
     }
 
-    /// - Parameter message: `nil` where the publication was refused before it had an id.
+    /// - Parameter message: `nil` if the publication was refused before it had an id.
     func logRefused(_ refusal: Refusal, _ room: RoomName?, _ message: MessageID?) {
         self.log(
             .publicationRefused,

@@ -4,9 +4,9 @@ import Reactor
 
 /// Which earlier connection this one continues, and how the next one can continue it.
 struct Lineage {
-    /// A `connect` was taken, so another one is a mistake.
+    /// A `connect` has been accepted, so another one is a mistake.
     var isConnected = false
-    /// The token of an earlier connection that the handshake of a client without a name brought.
+    /// The resume token in the handshake of a client without a name.
     var offered: String?
     /// The secret that the client was given.
     var token: String?
@@ -17,7 +17,7 @@ struct Lineage {
 }
 
 extension Session {
-    /// The client will bring no token any more.
+    /// The client will not bring a token any more.
     func settleReturn() {
         guard let gap = self.lineage.unsettledReturn else { return }
         self.lineage.unsettledReturn = nil
@@ -49,7 +49,7 @@ extension Session {
         }
     }
 
-    /// Tells a client who it is, and the secret by which it can come back.
+    /// Tells a client who it is, and the secret with which it can come back.
     ///
     /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
     func welcome(resuming resume: String?) {

@@ -2,7 +2,7 @@ import Instruments
 package import Messaging
 import Reactor
 
-/// Why a client is not read for the time being.
+/// Why a client is currently not read.
 package struct ReadingHold: OptionSet, Sendable {
     package let rawValue: UInt8
 
@@ -16,12 +16,12 @@ package struct ReadingHold: OptionSet, Sendable {
     package static let pressure = ReadingHold(rawValue: 1 << 1)
 }
 
-/// The one command of a session that may wait, and what follows it.
+/// The one command of a session that may wait.
 ///
-/// An object, since a session hardly ever has one, and a place for its fields would cost each idle client 48 bytes.
+/// An object, since a session rarely has one, and room for its fields would cost each idle client 48 bytes.
 final class WaitingCommand {
     let deadline: Instant
-    /// The publication whose receipt ends the wait; `nil` where something else does.
+    /// The publication whose receipt ends the wait; `nil` if something else does.
     let publication: MessageID?
     /// What becomes of the command when its time has run out.
     let expired: () -> Void
@@ -33,9 +33,9 @@ final class WaitingCommand {
     }
 }
 
-/// Not reading a client: what it says meanwhile waits in its order, and its silence is not held against it.
+/// Not reading a client: what it says meanwhile waits in order, and its silence is not held against it.
 extension Session {
-    /// Whether the client is not read just now.
+    /// Whether the client is currently not read.
     package var isHeld: Bool { !self.holds.isEmpty }
 
     package func hold(_ reason: ReadingHold) {
@@ -57,12 +57,12 @@ extension Session {
     /// Lets everything the client says from here on wait until `endWait`, because one of its commands waits for
     /// something slow.
     ///
-    /// A session has at most one such command, since the next one is not read before.
+    /// A session has at most one such command, since the next one is not read before that.
     ///
     /// - Parameters:
     ///   - limit: How long to wait at most.
-    ///   - publication: The publication whose receipt is waited for, if that is what it is.
-    ///   - expired: Called when the time has run out, before the client is read again. Not called after the goodbye.
+    ///   - publication: The publication whose receipt is awaited, if that is the reason.
+    ///   - expired: Called when time has run out, before the client is read again. Not called after the goodbye.
     package func wait(upTo limit: Duration, forReceiptOf publication: MessageID? = nil, expired: @escaping () -> Void) {
         precondition(self.waiting == nil, "one command of a session waits at a time")
         guard self.state.isLive else { return }
@@ -78,7 +78,7 @@ extension Session {
         self.release(.command)
     }
 
-    /// The broker is away: nothing more is read of the client until its publication is answered.
+    /// The broker is away: the client is not read until its publication is answered.
     ///
     /// The broker answers each publication within its patience. Should an answer come later, the client is read again
     /// before it.

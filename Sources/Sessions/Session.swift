@@ -20,14 +20,14 @@ package final class Session {
     unowned let output: any SessionOutput
     /// How messages are written for it.
     private let encoding: MessageEncoding
-    /// `nil` where the client is not pinged.
+    /// `nil` if the client is not pinged.
     var heartbeat: Heartbeat?
     var lineage = Lineage()
-    /// When a client without a name is given up; far off once it has one.
+    /// When to give up on a client without a name; far in the future once it has one.
     private var nameDeadline = Instant(nanoseconds: .max)
     var holds: ReadingHold = []
     var waiting: WaitingCommand?
-    /// What the log says of the end, from the goodbye until the socket is gone.
+    /// What will be logged about the end, from the goodbye until the socket is gone.
     var lastWords: [(LogField, LogValue)] = []
 
     init(
@@ -60,14 +60,14 @@ package final class Session {
         self.enter()
     }
 
-    /// The client has a name, from the beginning or since its first command.
+    /// The client has a name, from the start or since its first command.
     func enter() {
         guard let user = self.identity.user else { return }
         self.registry.users.enter(user, isAnonymous: self.identity.isAnonymous)
         self.noteReturn(of: user)
     }
 
-    /// What its client's language asks of it.
+    /// What its client's language needs from it.
     var traits: ProtocolTraits { self.registry.traits[self.identity.protocolName] }
 
     // MARK: - Rooms
@@ -76,7 +76,7 @@ package final class Session {
     ///
     /// - Parameter answer: What waits for the broker's word; `nil`: nothing, and the connection stays in the room
     ///   however long the broker is away.
-    /// - Returns: Why not, where the connection may not be in another room.
+    /// - Returns: Why not, if the connection may not join another room.
     package func join(_ room: RoomName, answering answer: SubscriptionAnswer? = nil) -> Refusal? {
         if let known = self.subscriptions[room] {
             return self.registry.shard.answerWhenConfirmed(known, answer)
@@ -92,7 +92,7 @@ package final class Session {
         return nil
     }
 
-    /// - Returns: Why not, where it was not in the room.
+    /// - Returns: Why not, if it was not in the room.
     package func leave(_ room: RoomName) -> Refusal? {
         guard let subscription = self.subscriptions.remove(room) else {
             return Refusal(.invalid, "this connection is not in room \(room)")
@@ -106,7 +106,7 @@ package final class Session {
 
     /// Takes a client's message for a room.
     ///
-    /// Its receipt comes to `settled`.
+    /// Its receipt is passed to `settled`.
     ///
     /// - Parameter frameBytes: The payload of the frame that it came in.
     package func publish(
@@ -118,7 +118,7 @@ package final class Session {
         answering command: CommandID?,
         frameBytes: Int
     ) {
-        // Asked for once: each time costs a retain that has to look whether it still is there.
+        // Read once: each read costs a retain that has to check whether the registry still exists.
         let registry = self.registry
         registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
         let sender = SenderReference(loop: UInt16(registry.loop.index), connection: self.handle.bits)
@@ -147,13 +147,13 @@ package final class Session {
 
     /// A publication that was refused before it reached the broker.
     ///
-    /// - Parameter room: `nil` where the client named none.
+    /// - Parameter room: `nil` if the client named none.
     func refusePublication(_ refusal: Refusal, to room: RoomName?, answering id: CommandID?, frameBytes: Int) {
         self.registry.countReceived(self.identity.protocolName, self.handle, bytes: frameBytes)
         self.answerRefused(refusal, id, room)
     }
 
-    /// The broker's word on one of this session's publications.
+    /// The broker's answer to one of this session's publications.
     func settled(_ receipt: PublicationReceipt) {
         defer { self.endWait(forReceiptOf: receipt.id) }
         let id = receipt.ticket.command
@@ -224,7 +224,7 @@ package final class Session {
         case .ping(let payload, _):
             self.output.ping(payload)
         case .giveUp:
-            // Bytes of ours that it does not take are in the way of its pong: its reading is what is slow.
+            // Our unsent bytes are in the way of its pong: the client reads too slowly.
             self.output.close(
                 self.output.hasUnsentBytes
                     ? Ending(.slowConsumer, by: .server, "messages were not read in time")
@@ -244,7 +244,7 @@ package final class Session {
         self.wake()
     }
 
-    /// Asks for the timer at the next time that something is due.
+    /// Sets the timer to the next time that something is due.
     package func wake() {
         let never = Instant(nanoseconds: .max)
         let next = min(

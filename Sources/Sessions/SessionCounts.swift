@@ -1,7 +1,7 @@
 package import Instruments
 package import Messaging
 
-/// How a reconnect went.
+/// The outcome of a reconnect.
 package enum ReconnectOutcome: UInt8, Vocabulary {
     case resumed
     case fresh
@@ -14,7 +14,7 @@ package enum ReconnectOutcome: UInt8, Vocabulary {
     }
 }
 
-/// Where the connection before a reconnect had been.
+/// Where the connection before a reconnect was.
 package enum ReconnectOrigin: UInt8, Vocabulary {
     case sameInstance
     case otherInstance
@@ -41,7 +41,7 @@ package enum CommandResult: UInt8, Vocabulary {
     }
 }
 
-/// What one loop's sessions of one protocol have counted.
+/// The counters of one loop's sessions of one protocol.
 ///
 /// Plain numbers, copied whole when a scrape asks.
 package struct SessionCounts: Sendable {

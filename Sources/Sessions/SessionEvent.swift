@@ -1,6 +1,6 @@
 package import Instruments
 
-/// What sessions write to the log.
+/// The events that sessions log.
 package enum SessionEvent: String, LogEvent {
     case opened = "connection.opened"
     case closed = "connection.closed"
@@ -66,7 +66,7 @@ package enum SessionEvent: String, LogEvent {
         }
     }
 
-    /// A client that reads now and then could bring these about again and again.
+    /// A client that reads only now and then could cause these again and again.
     package var lineLimit: Int? {
         switch self {
         case .dropsBegan, .dropsEnded: 20

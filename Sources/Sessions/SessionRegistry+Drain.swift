@@ -2,7 +2,7 @@ import Instruments
 import Messaging
 import Reactor
 
-/// Letting go of all sessions, a few at a time, so that they do not all come back somewhere at once.
+/// Closing all sessions, a few at a time, so that they do not all come back elsewhere at once.
 extension SessionRegistry {
     private static let step = Duration.milliseconds(50)
 
@@ -28,7 +28,7 @@ extension SessionRegistry {
 }
 
 extension Session {
-    /// Tells the client to come back later, to whichever instance is there then.
+    /// Tells the client to come back later, to whichever instance is available then.
     fileprivate func drain(reconnectAfter: Duration) {
         self.output.close(
             Ending(

@@ -4,20 +4,20 @@ package import Messaging
 package import Reactor
 package import Rooms
 
-/// The sessions of one event loop, what they have counted, and what they share.
+/// The sessions of one event loop, their counters, and what they share.
 package final class SessionRegistry {
     package let loop: EventLoop
     package let instance: String
     package let settings: SessionSettings
     /// How long a client may take to say who it is.
     package let handshakeTimeout: Duration
-    /// How long a publisher is not read for, at most, while the broker holds its publication.
+    /// The longest time that a publisher is not read while the broker holds its publication.
     package let publicationPatience: Duration
     package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
     package let users: UserDirectory
     package let log: EventLog
-    /// Set once, before the first connection: the shard tells the registry what concerns a session.
+    /// Set once, before the first connection; the shard reports to the registry about single sessions.
     package var shard: RoomShard {
         guard let shard = self.connectedShard else {
             preconditionFailure("a registry is connected to its shard before the first connection")
@@ -29,7 +29,7 @@ package final class SessionRegistry {
     var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
     private var connectedShard: RoomShard?
     private var bySlot: [Session?] = []
-    /// One byte a slot, 0 where there is no session: what `connections_active` is counted from.
+    /// One byte per slot, 0 without a session; `connections_active` is counted from it.
     private var kinds: [UInt8] = []
     private var ids = ULIDGenerator()
     private var spread = Double.random(in: 0..<1)
@@ -77,7 +77,7 @@ package final class SessionRegistry {
 
     /// A connection is open: its 101 has been written.
     ///
-    /// - Parameter encoding: How messages of rooms are written for it.
+    /// - Parameter encoding: How room messages are written for it.
     package func open(
         _ identity: Identity,
         on handle: ConnectionHandle,
@@ -121,13 +121,13 @@ package final class SessionRegistry {
 
     /// Where in its first interval the next client is pinged.
     ///
-    /// Steps of the golden ratio fill an interval evenly however many come, and cost no system call a handshake.
+    /// Steps of the golden ratio fill an interval evenly however many come, without a system call per handshake.
     private func nextSpread() -> Double {
         self.spread = (self.spread + 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
         return self.spread
     }
 
-    /// From here on the session is none of the open ones.
+    /// From here on the session does not count as open.
     func saidGoodbye(_ session: Session, _ ending: Ending, after lived: Duration) {
         self.kinds[Int(session.handle.slot)] = 0
         let name = session.identity.protocolName
@@ -141,14 +141,14 @@ package final class SessionRegistry {
 
     // MARK: - Finding
 
-    /// The session of a connection, also while it says goodbye.
+    /// The session of a connection, even while it says goodbye.
     package func session(of handle: ConnectionHandle) -> Session? {
         let slot = Int(handle.slot)
         guard slot < self.bySlot.count, let session = self.bySlot[slot], session.handle == handle else { return nil }
         return session
     }
 
-    /// The session with this id, if it is on this loop, also while it says goodbye: looks through all slots.
+    /// The session with this id, if it is on this loop, even while it says goodbye; searches all slots.
     package func session(of id: ConnectionID) -> Session? {
         for case let session? in self.bySlot where session.identity.connection == id {
             return session
@@ -163,7 +163,7 @@ package final class SessionRegistry {
 
     // MARK: - Counting
 
-    /// A copy of all that was counted.
+    /// A copy of all counters.
     package func report() -> PerCase<ProtocolName, SessionCounts> {
         self.counts
     }
@@ -186,7 +186,7 @@ package final class SessionRegistry {
         }
     }
 
-    /// A message that `/echo` got and sent back.
+    /// A message that `/echo` received and sent back.
     package func countEcho(_ name: ProtocolName, _ handle: ConnectionHandle, bytes: Int) {
         self.countReceived(name, handle, bytes: bytes)
         self.counts[name].echoed += 1
@@ -255,7 +255,7 @@ extension SessionRegistry: RoomShardDelegate {
         }
     }
 
-    /// - Parameter connection: Whose name stands in the line, where its session is still known.
+    /// - Parameter connection: The connection named in the line, if its session is still known.
     private func logStep(
         _ event: SessionEvent,
         _ message: MessageID,

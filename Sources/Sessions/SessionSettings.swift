@@ -1,6 +1,6 @@
 package import Settings
 
-/// What an operator says of clients' sessions.
+/// The settings for clients' sessions.
 package struct SessionSettings: Sendable {
     package let heartbeatInterval: Duration
     package let heartbeatTimeout: Duration

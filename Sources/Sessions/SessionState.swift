@@ -1,6 +1,6 @@
 package import Messaging
 
-/// Where a session is in its life; each state is reached from the one before, or from an earlier one.
+/// The stages in the life of a session; each is reached from an earlier one.
 package enum SessionState: UInt8, Comparable, Sendable {
     /// The handshake did not say who the client is.
     case unnamed

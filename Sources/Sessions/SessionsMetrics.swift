@@ -2,7 +2,7 @@ package import Instruments
 package import Messaging
 package import Reactor
 
-/// What one event loop knows of its sessions, copied in one turn of it.
+/// What one event loop knows about its sessions, copied in one of its turns.
 package struct SessionReport: Sendable {
     package let counts: PerCase<ProtocolName, SessionCounts>
     package let active: PerCase<ProtocolName, PerCase<TransportName, Int>>
@@ -117,7 +117,7 @@ package enum SessionsMetrics {
 
     /// - Parameters:
     ///   - users: Users with open connections.
-    ///   - traits: What each protocol has words for: others of its series would never count anything.
+    ///   - traits: What each protocol can express: its other series would never count anything.
     package static func record(
         _ reports: [SessionReport],
         users: Int,
@@ -246,7 +246,7 @@ package enum SessionsMetrics {
 }
 
 extension Initiator {
-    /// The pairs that can come up, and so stand in the exposition from the start.
+    /// The pairs that can occur, which are exported from the start.
     fileprivate func canBegin(_ reason: CloseReason) -> Bool {
         switch self {
         case .client: reason == .normal || reason == .goingAway

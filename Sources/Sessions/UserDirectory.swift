@@ -1,14 +1,14 @@
 import Instruments
 package import Messaging
 
-/// The users of the whole instance and how many connections each has: the one table of users that the loops share.
+/// The users of the whole instance and how many connections each has: the only user table that the loops share.
 ///
 /// Changed when a session gets its name and at its goodbye; it holds no more users than there are open connections.
 package final class UserDirectory: Sendable {
     private struct Users {
         /// Each with its open connections.
         var named: [UserID: Int] = [:]
-        /// Each has the one connection that its name is made of, so a number says all of them.
+        /// Each has exactly the one connection in its name, so a number is enough.
         var anonymous = 0
     }
 
@@ -41,7 +41,7 @@ package final class UserDirectory: Sendable {
         self.users.withLock { $0.named[user] ?? 0 }
     }
 
-    /// Users with open connections, anonymous ones included.
+    /// Users with open connections, including anonymous ones.
     package var count: Int {
         self.users.withLock { $0.named.count + $0.anonymous }
     }
