@@ -18,7 +18,7 @@ package struct SessionSettings: Sendable {
             "heartbeat.timeout",
             default: .seconds(20),
             atLeast: .seconds(1),
-            "How long a client may take to answer a ping before its connection is closed."
+            "How long a client may take to answer a ping, or to send anything else, before its connection is closed."
         )
         self.reconnectWindow = settings.duration(
             "reconnect.window",

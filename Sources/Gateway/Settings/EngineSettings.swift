@@ -41,7 +41,7 @@ package struct EngineSettings: Sendable {
             default: MachineLimits.memoryBytes / 4,
             shownDefault: "a quarter of the memory the process may use",
             atLeast: 1 << 20,
-            "How much may wait for all clients together; above it, those with the most waiting are closed."
+            "How much may wait for all clients and be kept of their unfinished messages; above it, the largest are closed."
         )
     }
 
