@@ -1,8 +1,9 @@
 package import Instruments
 
-/// Decides when to ping a client, when to give up on it, and what a pong says about the round trip.
+/// Decides when to ping a client, when to give up on it, and what its pongs say about the round trip.
 ///
 /// A ping goes out every interval, even if the client is not silent, since its purpose is to measure the round trip.
+/// Every client has a heartbeat, idle or not, so it is 40 bytes and no more.
 package struct Heartbeat: Sendable {
     package enum Action: Equatable, Sendable {
         case wait(until: Instant)
@@ -13,58 +14,60 @@ package struct Heartbeat: Sendable {
     }
 
     private enum State {
-        case resting(until: Instant)
-        /// `isTimed`: its pong says how long the way is. `received`: how much had been read of the client when its
-        /// time began, which only has to differ.
-        case awaitingPong(sentAt: Instant, until: Instant, isTimed: Bool, received: UInt32)
+        case resting
+        /// The pong will say how long the round trip is.
+        case awaitingPong
+        /// Not only the round trip holds the pong up, so it will say nothing about it.
+        case awaitingUntimedPong
     }
 
-    // In nanoseconds, since a `Duration` is twice as large and every client has two.
-    private let intervalNanoseconds: UInt64
-    private let timeoutNanoseconds: UInt64
-    private var state: State
-    private var isPaused = false
-    /// In microseconds; 0 if there was none yet.
+    /// When to call again.
+    package private(set) var deadline: Instant
+    /// When the current ping was sent; means nothing while resting.
+    private var sentAt: Instant
+    /// Only has to tell this connection's pings apart, so 32 bits are enough.
+    private var payload: UInt32
+    /// How much had been read of the client when its time began, which only has to differ.
+    private var received: UInt32 = 0
+    // In whole microseconds; 0 if there was none yet.
     private var lastRoundTrip: UInt32 = 0
-    private var payload: UInt64
+    private var minimumRoundTrip: UInt32 = 0
+    private var smoothedRoundTrip: UInt32 = 0
+    private var state = State.resting
+    private var isPaused = false
 
     /// - Parameters:
     ///   - spread: 0 to 1: where in the first interval the first ping falls, so that pings of many clients that came
     ///     together do not stay together.
-    ///   - payload: The first ping's payload; the next ones count up.
-    package init(interval: Duration, timeout: Duration, openedAt: Instant, spread: Double, payload: UInt64) {
-        self.intervalNanoseconds = UInt64(max(0, interval.wholeNanoseconds))
-        self.timeoutNanoseconds = UInt64(max(0, timeout.wholeNanoseconds))
-        self.payload = payload
-        self.state = .resting(until: openedAt + interval * min(max(spread, 0), 1))
+    ///   - payload: Its lower half is what the first ping counts on from.
+    package init(pace: HeartbeatPace, openedAt: Instant, spread: Double, payload: UInt64) {
+        self.payload = UInt32(truncatingIfNeeded: payload)
+        self.deadline = openedAt + pace.interval * min(max(spread, 0), 1)
+        self.sentAt = openedAt
     }
-
-    private var interval: Duration { .nanoseconds(Int64(clamping: self.intervalNanoseconds)) }
-    private var timeout: Duration { .nanoseconds(Int64(clamping: self.timeoutNanoseconds)) }
 
     /// Says what is due.
     ///
     /// A client that has sent anything since its ping lives: in the middle of a long message it cannot answer.
     ///
     /// - Parameter received: How many bytes of the client have been read in all.
-    package mutating func tick(at now: Instant, received: UInt64) -> Action {
+    package mutating func tick(at now: Instant, received: UInt64, pace: HeartbeatPace) -> Action {
+        guard now >= self.deadline else { return .wait(until: self.deadline) }
         let received = UInt32(truncatingIfNeeded: received)
         switch self.state {
-        case .resting(let until) where now < until:
-            return .wait(until: until)
         case .resting:
-            let deadline = now + self.timeout
-            self.state = .awaitingPong(sentAt: now, until: deadline, isTimed: !self.isPaused, received: received)
+            self.state = self.isPaused ? .awaitingUntimedPong : .awaitingPong
+            self.sentAt = now
+            self.deadline = now + pace.timeout
+            self.received = received
             self.payload &+= 1
-            return .ping(payload: self.payload, until: deadline)
-        case .awaitingPong(_, let until, _, _) where now < until:
-            return .wait(until: until)
-        case .awaitingPong(let sentAt, _, _, let before) where self.isPaused || before != received:
-            let deadline = now + self.timeout
-            self.state = .awaitingPong(sentAt: sentAt, until: deadline, isTimed: false, received: received)
-            return .wait(until: deadline)
-        case .awaitingPong:
-            return .giveUp
+            return .ping(payload: UInt64(self.payload), until: self.deadline)
+        case .awaitingPong, .awaitingUntimedPong:
+            guard self.isPaused || self.received != received else { return .giveUp }
+            self.state = .awaitingUntimedPong
+            self.deadline = now + pace.timeout
+            self.received = received
+            return .wait(until: self.deadline)
         }
     }
 
@@ -72,43 +75,60 @@ package struct Heartbeat: Sendable {
     ///
     /// Only the answer to the current ping counts; unsolicited ones are allowed (RFC 6455 section 5.5.3) and ignored.
     ///
-    /// - Returns: The round trip time, if nothing but the network took it.
-    package mutating func pong(_ payload: UInt64, at now: Instant) -> Duration? {
-        guard case .awaitingPong(let sentAt, _, let isTimed, _) = self.state, payload == self.payload else {
-            return nil
-        }
-        self.state = .resting(until: sentAt + self.interval)
-        guard isTimed else { return nil }
-        let roundTrip = now - sentAt
-        self.lastRoundTrip = UInt32(clamping: max(1, roundTrip.wholeNanoseconds / 1000))
+    /// - Returns: The round trip time, if nothing but the network and the client took it.
+    package mutating func pong(_ payload: UInt64, at now: Instant, pace: HeartbeatPace) -> Duration? {
+        let state = self.state
+        guard state != .resting, payload == UInt64(self.payload) else { return nil }
+        self.state = .resting
+        self.deadline = self.sentAt + pace.interval
+        guard state == .awaitingPong else { return nil }
+        let roundTrip = now - self.sentAt
+        self.note(UInt32(clamping: max(1, roundTrip.wholeNanoseconds / 1000)))
         return roundTrip
     }
 
-    /// The last round trip that was measured, to the microsecond.
-    package var lastRTT: Duration? {
-        self.lastRoundTrip == 0 ? nil : .microseconds(Int64(self.lastRoundTrip))
+    /// Smooths as TCP does: `SRTT` of RFC 6298 section 2, with alpha 1/8, rounded to the nearest microsecond.
+    private mutating func note(_ roundTrip: UInt32) {
+        let isFirst = self.lastRoundTrip == 0
+        self.lastRoundTrip = roundTrip
+        self.minimumRoundTrip = isFirst ? roundTrip : min(self.minimumRoundTrip, roundTrip)
+        let smoothed = (UInt64(self.smoothedRoundTrip) * 7 + UInt64(roundTrip) + 4) / 8
+        self.smoothedRoundTrip = isFirst ? roundTrip : UInt32(smoothed)
     }
 
     /// From here on the client is not read, so its answer cannot be received.
     package mutating func pause() {
         self.isPaused = true
-        if case .awaitingPong(let sentAt, let until, _, let received) = self.state {
-            self.state = .awaitingPong(sentAt: sentAt, until: until, isTimed: false, received: received)
+        if self.state == .awaitingPong {
+            self.state = .awaitingUntimedPong
         }
     }
 
     /// The client is read again: its time to answer starts over.
-    package mutating func resume(at now: Instant) {
+    package mutating func resume(at now: Instant, pace: HeartbeatPace) {
         self.isPaused = false
-        if case .awaitingPong(let sentAt, _, _, let received) = self.state {
-            self.state = .awaitingPong(sentAt: sentAt, until: now + self.timeout, isTimed: false, received: received)
-        }
+        guard self.state != .resting else { return }
+        self.state = .awaitingUntimedPong
+        self.deadline = now + pace.timeout
     }
 
-    /// When to call again.
-    package var deadline: Instant {
-        switch self.state {
-        case .resting(let until), .awaitingPong(_, let until, _, _): until
-        }
+    // MARK: - Round trips
+
+    /// The last round trip that was measured, to the microsecond.
+    package var lastRTT: Duration? { Self.duration(self.lastRoundTrip) }
+
+    /// The shortest of all.
+    package var minimumRTT: Duration? { Self.duration(self.minimumRoundTrip) }
+
+    /// The mean, in which later ones weigh more.
+    package var smoothedRTT: Duration? { Self.duration(self.smoothedRoundTrip) }
+
+    /// When the ping was sent whose pong is still to come; `nil` if none is, or if there is an excuse for it.
+    package var awaitedSince: Instant? {
+        self.state == .awaitingPong ? self.sentAt : nil
+    }
+
+    private static func duration(_ microseconds: UInt32) -> Duration? {
+        microseconds == 0 ? nil : .microseconds(Int64(microseconds))
     }
 }

@@ -49,7 +49,7 @@ extension Session {
 
     package func release(_ reason: ReadingHold) {
         guard self.holds.remove(reason) != nil, self.holds.isEmpty, self.state.isLive else { return }
-        self.heartbeat?.resume(at: self.registry.loop.now)
+        self.heartbeat?.resume(at: self.registry.loop.now, pace: self.registry.pace)
         self.wake()
         self.output.resumeReading()
     }

@@ -220,7 +220,7 @@ package final class Session {
             )
             return
         }
-        switch self.heartbeat?.tick(at: now, received: self.output.receivedBytes) {
+        switch self.heartbeat?.tick(at: now, received: self.output.receivedBytes, pace: self.registry.pace) {
         case .ping(let payload, _):
             self.output.ping(payload)
         case .giveUp:
@@ -238,7 +238,7 @@ package final class Session {
     }
 
     package func pong(_ payload: UInt64, at now: Instant) {
-        if let rtt = self.heartbeat?.pong(payload, at: now) {
+        if let rtt = self.heartbeat?.pong(payload, at: now, pace: self.registry.pace) {
             self.registry.counts[self.identity.protocolName].pingRTT.observe(rtt)
         }
         self.wake()

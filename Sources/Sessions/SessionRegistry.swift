@@ -13,6 +13,7 @@ package final class SessionRegistry {
     package let handshakeTimeout: Duration
     /// The longest time that a publisher is not read while the broker holds its publication.
     package let publicationPatience: Duration
+    let pace: HeartbeatPace
     package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
     package let users: UserDirectory
@@ -48,6 +49,7 @@ package final class SessionRegistry {
         self.loop = loop
         self.instance = instance
         self.settings = settings
+        self.pace = HeartbeatPace(interval: settings.heartbeatInterval, timeout: settings.heartbeatTimeout)
         self.handshakeTimeout = handshakeTimeout
         self.publicationPatience = publicationPatience
         self.traits = traits
@@ -111,8 +113,7 @@ package final class SessionRegistry {
 
     private func makeHeartbeat(_ connection: ConnectionID) -> Heartbeat {
         Heartbeat(
-            interval: self.settings.heartbeatInterval,
-            timeout: self.settings.heartbeatTimeout,
+            pace: self.pace,
             openedAt: self.loop.now,
             spread: self.nextSpread(),
             payload: connection.ulid.low
