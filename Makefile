@@ -34,5 +34,5 @@ bench: ## Fan-out, echo, idle and publish benchmarks of the release build (Bench
 sanitize: ## Every test under the thread sanitizer, then under the address sanitizer
 	@scripts/sanitize
 
-docs: ## Write the pages that are printed from the code (docs/configuration.md, docs/atalaya.yaml, docs/events.md)
+docs: ## Write the pages that are printed from the code (docs/configuration.md, docs/atalaya.yaml, docs/events.md, docs/metrics.md)
 	@scripts/docs

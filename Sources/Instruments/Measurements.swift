@@ -12,10 +12,10 @@ package struct MetricFamily: Sendable, Hashable {
     package let kind: MetricKind
     /// One sentence for HELP.
     package let help: String
-    /// Label names, in the order in which values are given.
-    package let labels: [String]
+    /// In the order in which values are given.
+    package let labels: [MetricLabel]
 
-    package init(_ name: String, _ kind: MetricKind, _ help: String, labels: [String] = []) {
+    package init(_ name: String, _ kind: MetricKind, _ help: String, labels: [MetricLabel] = []) {
         self.name = name
         self.kind = kind
         self.help = help

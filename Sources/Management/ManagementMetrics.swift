@@ -8,7 +8,7 @@ package struct ManagementMetrics: MetricSource {
             "atalaya_ready",
             .gauge,
             "1 if a check of the readiness probe passes, otherwise 0.",
-            labels: ["check"]
+            labels: [MetricLabel("check", "the name of a check, as `/readyz?verbose` lists them")]
         )
         static let drainState = MetricFamily(
             "atalaya_drain_state",
@@ -24,9 +24,13 @@ package struct ManagementMetrics: MetricSource {
             "atalaya_management_requests_failed_total",
             .counter,
             "Requests to the management listener that the gateway failed to answer.",
-            labels: ["reason"]
+            labels: [MetricLabel("reason", oneOf: ManagementFailures.reasons.map(\.label))]
         )
     }
+
+    package static let all = [
+        Families.ready, Families.drainState, Families.drainConnectionsRemaining, Families.requestsFailed,
+    ]
 
     private let checks: HealthChecks
     private let drain: any DrainControl
@@ -38,9 +42,7 @@ package struct ManagementMetrics: MetricSource {
         self.failures = failures
     }
 
-    package var families: [MetricFamily] {
-        [Families.ready, Families.drainState, Families.drainConnectionsRemaining, Families.requestsFailed]
-    }
+    package var families: [MetricFamily] { Self.all }
 
     package func measure(into measurements: inout Measurements) async {
         for (name, verdict) in await self.checks.report(on: .ready).results {

@@ -2,6 +2,8 @@ package import Instruments
 
 /// The metric families of event loops and their send queues.
 package enum ReactorMetrics {
+    private static let loop = MetricLabel("loop", "the name of an event loop, such as `loop-0`")
+
     static let queueBytes = MetricFamily(
         "atalaya_send_queue_bytes",
         .gauge,
@@ -21,13 +23,13 @@ package enum ReactorMetrics {
         "atalaya_event_loop_lag_seconds",
         .histogram,
         "How long each turn of an event loop kept everything else on it waiting.",
-        labels: ["loop"]
+        labels: [loop]
     )
     static let utilization = MetricFamily(
         "atalaya_event_loop_utilization_ratio",
         .gauge,
         "Share of the time since the previous scrape in which an event loop was busy, from 0 to 1.",
-        labels: ["loop"]
+        labels: [loop]
     )
 
     package static let all = [queueBytes, slowConsumers, queueAge, lag, utilization]

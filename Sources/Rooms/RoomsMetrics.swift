@@ -28,7 +28,9 @@ package enum RoomsMetrics {
         "atalaya_deliveries_total",
         .counter,
         "Deliveries by outcome, one per message and recipient; written means handed to the kernel, not received by the client.",
-        labels: ["protocol", "outcome"]
+        labels: [
+            MetricLabel("protocol", oneOf: ProtocolName.self), MetricLabel("outcome", oneOf: DeliveryOutcome.self),
+        ]
     )
     static let pending = MetricFamily(
         "atalaya_deliveries_pending",

@@ -21,11 +21,15 @@ package struct SessionReport: Sendable {
 
 /// The metric families of connections and of what clients ask for.
 package enum SessionsMetrics {
+    private static let spoken = MetricLabel("protocol", oneOf: ProtocolName.self)
+    private static let transport = MetricLabel("transport", oneOf: TransportName.self)
+    private static let initiator = MetricLabel("initiator", oneOf: Initiator.self)
+
     static let active = MetricFamily(
         "atalaya_connections_active",
         .gauge,
         "Open connections, counted one by one.",
-        labels: ["protocol", "transport", "tls"]
+        labels: [spoken, transport, MetricLabel("tls", oneOf: ["false"])]
     )
     static let users = MetricFamily(
         "atalaya_users_active",
@@ -36,13 +40,13 @@ package enum SessionsMetrics {
         "atalaya_connections_opened_total",
         .counter,
         "Connections that were opened.",
-        labels: ["protocol", "transport"]
+        labels: [spoken, transport]
     )
     static let closed = MetricFamily(
         "atalaya_connections_closed_total",
         .counter,
         "Connections that were closed, by who closed them and why.",
-        labels: ["protocol", "initiator", "reason"]
+        labels: [spoken, initiator, MetricLabel("reason", oneOf: CloseReason.self)]
     )
     static let discrepancy = MetricFamily(
         "atalaya_connections_discrepancy",
@@ -53,61 +57,67 @@ package enum SessionsMetrics {
         "atalaya_connection_duration_seconds",
         .histogram,
         "How long connections lasted.",
-        labels: ["protocol", "initiator"]
+        labels: [spoken, initiator]
     )
     static let reconnects = MetricFamily(
         "atalaya_reconnects_total",
         .counter,
         "Clients that came back, by whether they resumed their earlier connection and where that one was.",
-        labels: ["protocol", "outcome", "origin"]
+        labels: [
+            spoken, MetricLabel("outcome", oneOf: ReconnectOutcome.self),
+            MetricLabel("origin", oneOf: ReconnectOrigin.self),
+        ]
     )
     static let reconnectGap = MetricFamily(
         "atalaya_reconnect_gap_seconds",
         .histogram,
         "Time from the end of a connection to its client's return.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
     static let received = MetricFamily(
         "atalaya_messages_received_total",
         .counter,
         "Messages that clients published, accepted or not.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
     static let receivedBytes = MetricFamily(
         "atalaya_message_received_bytes_total",
         .counter,
         "Payload bytes of the frames that publications came in.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
     static let sent = MetricFamily(
         "atalaya_messages_sent_total",
         .counter,
         "Room messages written to clients; written means handed to the kernel, not received by the client.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
     static let sentBytes = MetricFamily(
         "atalaya_message_sent_bytes_total",
         .counter,
         "Payload bytes of the frames that room messages were written in.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
     static let commands = MetricFamily(
         "atalaya_commands_total",
         .counter,
         "What clients asked for besides publishing, by whether it worked.",
-        labels: ["protocol", "command", "result"]
+        labels: [
+            spoken, MetricLabel("command", oneOf: CommandName.allCases.filter { $0 != .publish }.map(\.label)),
+            MetricLabel("result", oneOf: CommandResult.self),
+        ]
     )
     static let rejected = MetricFamily(
         "atalaya_messages_rejected_total",
         .counter,
         "Publications that were refused, by reason.",
-        labels: ["reason"]
+        labels: [MetricLabel("reason", oneOf: RejectionReason.self)]
     )
     static let pingRTT = MetricFamily(
         "atalaya_ping_rtt_seconds",
         .histogram,
         "Time from sending a client a ping to its pong.",
-        labels: ["protocol"]
+        labels: [spoken]
     )
 
     package static let all = [

@@ -19,7 +19,13 @@ package enum HandshakeMetrics {
         "atalaya_handshakes_rejected_total",
         .counter,
         "Clients that were turned away before they had a connection, by how far they got and why.",
-        labels: ["stage", "reason"]
+        labels: [
+            MetricLabel("stage", oneOf: ["request", "upgrade"]),
+            MetricLabel(
+                "reason",
+                oneOf: HTTPRejection.allCases.map(\.label) + HandshakeRejection.allCases.map(\.label)
+            ),
+        ]
     )
 
     package static let all = [rejected]

@@ -1,13 +1,21 @@
 /// One scrape of `/metrics`, in Prometheus text.
 package struct ScrapedMetrics: Sendable {
-    private struct Sample {
-        let name: Substring
+    package struct Sample: Sendable {
+        package let name: Substring
         /// As written between the braces.
         let labels: Substring
         let value: Double
+
+        /// The labels in order; values are taken as they are written.
+        package var pairs: [(name: String, value: String)] {
+            self.labels.split(separator: ",").map { label in
+                let name = label.prefix { $0 != "=" }
+                return (String(name), String(label.dropFirst(name.count + 2).dropLast()))
+            }
+        }
     }
 
-    private let samples: [Sample]
+    package let samples: [Sample]
 
     package init(_ text: String) {
         self.samples = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap { line in

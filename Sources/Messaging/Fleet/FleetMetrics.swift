@@ -6,13 +6,13 @@ package enum FleetMetrics {
         "atalaya_fleet_messages_rejected_total",
         .counter,
         "Messages from other instances that were ignored because they could not be trusted or read, by reason.",
-        labels: ["reason"]
+        labels: [MetricLabel("reason", oneOf: FleetRejection.self)]
     )
     static let lastSeen = MetricFamily(
         "atalaya_peer_last_seen_seconds",
         .gauge,
         "Seconds since this instance last heard from each of the others.",
-        labels: ["peer"]
+        labels: [MetricLabel("peer", "the name of another instance")]
     )
 
     package static let all = [rejected, lastSeen]

@@ -7,15 +7,17 @@ package struct BuildMetrics: MetricSource {
             "atalaya_build_info",
             .gauge,
             "The version and commit that this gateway was built from.",
-            labels: ["version", "commit"]
+            labels: [MetricLabel("version", "such as `0.1.0`"), MetricLabel("commit", "the commit's hash")]
         )
         static let configuration = MetricFamily(
             "atalaya_config_info",
             .gauge,
             "A hash of the configuration; instances with the same hash have the same settings.",
-            labels: ["hash"]
+            labels: [MetricLabel("hash", "a hash in hexadecimal digits")]
         )
     }
+
+    package static let all = [Families.build, Families.configuration]
 
     private let version: String
     private let commit: String
@@ -28,7 +30,7 @@ package struct BuildMetrics: MetricSource {
         self.configurationHash = configurationHash
     }
 
-    package var families: [MetricFamily] { [Families.build, Families.configuration] }
+    package var families: [MetricFamily] { Self.all }
 
     package func measure(into measurements: inout Measurements) async {
         measurements.record(Families.build, [self.version, self.commit], 1)

@@ -50,7 +50,7 @@ package enum Exposition: Sendable, CaseIterable {
         var text: [UInt8] = []
         for (name, value) in zip(family.labels, series.labels) {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-            text.append(contentsOf: name.utf8)
+            text.append(contentsOf: name.name.utf8)
             text.append(contentsOf: #"=""#.utf8)
             text.appendEscaped(value, quotes: true)
             text.append(UInt8(ascii: "\""))

@@ -7,7 +7,9 @@ extension LogWriter: MetricSource {
         "Log lines that were never written because the reader of the log was too slow or gone."
     )
 
-    package var families: [MetricFamily] { [Self.dropped] }
+    package static let all = [dropped]
+
+    package var families: [MetricFamily] { Self.all }
 
     package func measure(into measurements: inout Measurements) async {
         measurements.record(Self.dropped, [], self.linesDropped)

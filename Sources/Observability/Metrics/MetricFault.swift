@@ -52,7 +52,7 @@ extension MetricFault {
         }
         if family.help.isEmpty { faults.append(.noHelp(family.name)) }
         var labels: Set<String> = family.kind == .histogram ? ["le"] : []
-        for label in family.labels {
+        for label in family.labels.map(\.name) {
             let isValid = label.wholeMatch(of: /[a-zA-Z_][a-zA-Z0-9_]*/) != nil && !label.hasPrefix("__")
             if !isValid || !labels.insert(label).inserted {
                 faults.append(.invalidLabel(label, family: family.name))
@@ -77,7 +77,7 @@ extension MetricFamily {
         self.kind == .counter && self.name.hasSuffix("_total") ? String(self.name.dropLast(6)) : self.name
     }
 
-    /// The base unit that the name ends with.
+    /// The base unit that the name ends with, if any.
     var unit: String? {
         ["seconds", "bytes", "ratio"].first { self.openMetricsName.hasSuffix("_" + $0) }
     }

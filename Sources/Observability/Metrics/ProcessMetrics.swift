@@ -31,12 +31,12 @@ package struct ProcessMetrics: MetricSource {
             .gauge,
             "Start time of the process since unix epoch in seconds."
         )
-
-        static let all = [
-            Self.cpu, Self.residentMemory, Self.virtualMemory, Self.openDescriptors, Self.maximumDescriptors,
-            Self.startTime,
-        ]
     }
+
+    package static let all = [
+        Families.cpu, Families.residentMemory, Families.virtualMemory, Families.openDescriptors,
+        Families.maximumDescriptors, Families.startTime,
+    ]
 
     private let folder: String
 
@@ -45,7 +45,7 @@ package struct ProcessMetrics: MetricSource {
         self.folder = processes
     }
 
-    package var families: [MetricFamily] { Families.all }
+    package var families: [MetricFamily] { Self.all }
 
     /// Values that the kernel does not show are left out.
     package func measure(into measurements: inout Measurements) async {
