@@ -45,8 +45,8 @@ let rows: [Row] = [
     Row(
         name: "Management",
         ours: [
-            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Notation", "Observability", "Reactor",
-            "Settings",
+            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Messaging", "Notation", "Observability",
+            "Reactor", "Settings",
         ]
     ),
     Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"]),

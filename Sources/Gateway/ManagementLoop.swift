@@ -53,6 +53,7 @@ final class ManagementLoop: Sendable {
             throw .metrics(reason: "\(error)")
         }
         let routes = ManagementRoutes(
+            version: Version.number,
             checks: checks,
             metrics: registry,
             drain: drain,

@@ -8,11 +8,19 @@ package struct HTTPProblem: Error, Sendable {
     /// A sentence about this case; the title comes from the status.
     package var detail: String?
     package var headers: HTTPHeaders
+    /// What programs want to know besides (RFC 9457 section 3.2).
+    package var members: [(name: String, value: String)]
 
-    package init(_ status: HTTPStatus, _ detail: String? = nil, headers: HTTPHeaders = [:]) {
+    package init(
+        _ status: HTTPStatus,
+        _ detail: String? = nil,
+        headers: HTTPHeaders = [:],
+        members: [(name: String, value: String)] = []
+    ) {
         self.status = status
         self.detail = detail
         self.headers = headers
+        self.members = members
     }
 
     init(_ error: HTTPError) {
@@ -24,6 +32,9 @@ package struct HTTPProblem: Error, Sendable {
         members += #","status":\#(self.status.code)"#
         if let detail = self.detail {
             members += #","detail":"\#(Self.escaped(detail))""#
+        }
+        for (name, value) in self.members {
+            members += #","\#(Self.escaped(name))":"\#(Self.escaped(value))""#
         }
         var headers = self.headers
         headers.add("Content-Type", "application/problem+json")

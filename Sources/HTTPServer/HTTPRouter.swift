@@ -50,7 +50,7 @@ package struct HTTPRouter {
         case notFound
     }
 
-    private var routes: [HTTPRoute] = []
+    private(set) var routes: [HTTPRoute] = []
 
     package init() {}
 

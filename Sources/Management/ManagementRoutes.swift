@@ -6,34 +6,53 @@ package import Reactor
 
 /// What the management listener answers, and who may ask.
 package struct ManagementRoutes: Sendable {
-    private let endpoints: [any Endpoint]
+    /// Each with what it declares.
+    let endpoints: [(declaration: EndpointDeclaration, endpoint: any Endpoint)]
+    private let openPatterns: Set<String>
     private let access: ManagementAccess
 
+    /// - Parameters:
+    ///   - version: The version of the gateway, for the description.
+    ///   - more: Endpoints of the parts that only a whole gateway has.
     package init(
+        version: String,
         checks: HealthChecks,
         metrics: MetricRegistry,
         drain: any DrainControl,
         access: ManagementAccess,
-        log: EventLog
+        log: EventLog,
+        more: [any Endpoint] = []
     ) {
         let probes = HealthChecks.Probe.allCases.map { HealthEndpoint(probe: $0, checks: checks) as any Endpoint }
-        self.endpoints = probes + [MetricsEndpoint(registry: metrics), DrainEndpoint(control: drain, log: log)]
+        let own: [any Endpoint] = [MetricsEndpoint(registry: metrics), DrainEndpoint(control: drain, log: log)]
+        let described = (probes + own + more).map { (declaration: $0.declaration, endpoint: $0) }
+        let description = OpenAPIEndpoint(version: version, of: described.map(\.declaration))
+        self.endpoints = described + [(description.declaration, description)]
+        self.openPatterns = Set(self.endpoints.filter(\.declaration.isOpen).map(\.declaration.pattern))
         self.access = access
     }
 
     /// For the server on the management loop; all handlers run as tasks, so that the loop itself is never blocked.
     package var router: HTTPRouter {
         var router = HTTPRouter()
-        for endpoint in self.endpoints {
-            router.on(endpoint.method, endpoint.pattern, .task { try await endpoint.answer($0) })
+        for (declaration, endpoint) in self.endpoints {
+            router.on(
+                declaration.method,
+                declaration.pattern,
+                maximumBodyBytes: declaration.body?.maximumBytes ?? 0,
+                .task { request in
+                    try declaration.check(request)
+                    return try await endpoint.answer(request)
+                }
+            )
         }
         return router
     }
 
     /// The server's `admission`: refuses requests without permission before their body is read.
     package func admission(_ head: RequestHead, _ pattern: String, _ peer: SocketAddress) -> HTTPResponse? {
-        let isOpen = self.endpoints.contains { $0.pattern == pattern && $0.isOpen }
-        return isOpen ? nil : self.access.refusal(of: head, from: peer)?.problem.response
+        guard !self.openPatterns.contains(pattern) else { return nil }
+        return self.access.refusal(of: head, from: peer)?.problem.response
     }
 }
 

@@ -24,7 +24,7 @@ import Testing
                 """
         )
         #expect(
-            String(decoding: report.json, as: UTF8.self)
+            String(decoding: ManagementJSON.encode(report.described), as: UTF8.self)
                 == #"{"checks":[{"name":"listening","status":"ok"},{"name":"broker","reason":"Redis does not answer","#
                 + #""status":"degraded"},{"name":"draining","reason":"a drain has begun","status":"failed"}],"#
                 + #""status":"failed"}"#

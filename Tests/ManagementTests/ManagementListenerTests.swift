@@ -83,6 +83,7 @@ private final class Listener: Sendable {
             clients.execute($0)
         }
         let routes = ManagementRoutes(
+            version: "1.2.3",
             checks: HealthChecks(live: [watch.check]),
             metrics: try MetricRegistry([LoopCount(loop: clients)], limit: .milliseconds(100)),
             drain: NoDrain(),

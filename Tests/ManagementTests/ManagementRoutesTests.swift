@@ -44,6 +44,7 @@ import Testing
             ready: [HealthCheck("draining") { isReady.withLock { $0 } ? .ok : .failed("a drain has begun") }]
         )
         return ManagementRoutes(
+            version: "1.2.3",
             checks: checks,
             metrics: try MetricRegistry(
                 [ManagementMetrics(checks: checks, drain: self.drain, failures: ManagementFailures())],

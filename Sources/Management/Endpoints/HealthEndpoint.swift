@@ -8,23 +8,49 @@ struct HealthEndpoint: Endpoint {
     let probe: HealthChecks.Probe
     let checks: HealthChecks
 
-    var method: HTTPMethod { .get }
-    var pattern: String { "/" + self.probe.rawValue }
-    var isOpen: Bool { true }
+    private static let verbose = Parameter.flag("verbose", "Lists every check in the text, also if all pass.")
 
-    func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    var declaration: EndpointDeclaration {
+        let contents = [("text/plain", Schema.text()), ("application/json", DescribedHealth.schema)]
+        return EndpointDeclaration(
+            self.probe.rawValue,
+            .get,
+            "/" + self.probe.rawValue,
+            self.probe.sentence,
+            isOpen: true,
+            parameters: [Self.verbose],
+            // Load balancers and people add things of their own.
+            ignoresOtherParameters: true,
+            answers: [
+                EndpointDeclaration.Answer(.ok, "All checks pass.", contents),
+                EndpointDeclaration.Answer(.serviceUnavailable, "A check fails; the text names it.", contents),
+            ]
+        )
+    }
+
+    func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         let report = await self.checks.report(on: self.probe)
         let status: HTTPStatus = report.isPassed ? .ok : .serviceUnavailable
         let offers = [AcceptHeader.Offer("text", "plain"), AcceptHeader.Offer("application", "json")]
         var response: HTTPResponse
         if AcceptHeader(request.head.headers).best(of: offers) == 1 {
-            response = .momentary(report.json, "application/json", status: status)
+            response = .json(report.described, status: status)
         } else {
-            let isShort = report.isPassed && request.head.target.queryValue("verbose") == nil
+            let isShort = try report.isPassed && !request[Self.verbose]
             let text = isShort ? "ok" : report.verboseText
             response = .momentary(Array(text.utf8), "text/plain; charset=utf-8", status: status)
         }
         response.headers.add("Vary", "Accept")
         return response
+    }
+}
+
+extension HealthChecks.Probe {
+    fileprivate var sentence: String {
+        switch self {
+        case .live: "Whether the process works at all; if not, only a restart will help."
+        case .ready: "Whether clients should be sent to this instance."
+        case .startup: "Whether the process has come up."
+        }
     }
 }

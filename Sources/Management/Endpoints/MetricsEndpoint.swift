@@ -32,9 +32,21 @@ struct MetricsEndpoint: Endpoint {
         self.compressed = PerExposition(registry) { gzip($0.span, level: .fast) }
     }
 
-    var method: HTTPMethod { .get }
-    var pattern: String { "/metrics" }
-    var isOpen: Bool { true }
+    var declaration: EndpointDeclaration {
+        let contents = Exposition.allCases.map { exposition in
+            (mediaType: String(exposition.contentType.prefix { $0 != ";" }), schema: Schema.text())
+        }
+        return EndpointDeclaration(
+            "metrics",
+            .get,
+            "/metrics",
+            "All metrics of this instance; compressed if `Accept-Encoding` says so.",
+            isOpen: true,
+            // Prometheus sends whatever `params` its configuration has.
+            ignoresOtherParameters: true,
+            answers: [EndpointDeclaration.Answer(.ok, "The metrics, in the format that `Accept` prefers.", contents)]
+        )
+    }
 
     func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let headers = request.head.headers

@@ -20,28 +20,50 @@ package struct HealthReport: Sendable {
         return text + "\(self.probe.rawValue) check \(self.isPassed ? "passed" : "failed")\n"
     }
 
-    /// The same as a JSON object.
-    ///
-    /// `{"checks":[{"name":…,"reason":…,"status":"ok"|"degraded"|"failed"}],"status":"ok"|"failed"}`
-    package var json: [UInt8] {
-        struct Check: Encodable {
-            let name: String
-            let status: String
-            let reason: String?
-        }
-        struct Report: Encodable {
-            let status: String
-            let checks: [Check]
-        }
-        let checks = self.results.map { name, verdict in
+    /// The same for programs.
+    var described: DescribedHealth { DescribedHealth(self) }
+}
+
+/// The result of a probe as JSON.
+struct DescribedHealth: DescribedJSON {
+    struct Check: DescribedJSON {
+        let name: String
+        let status: String
+        let reason: String?
+
+        static let schema = Schema.record(
+            "HealthCheck",
+            "One check of a probe.",
+            [
+                .member("name", .text(), "Its name."),
+                .member("status", .word(["ok", "degraded", "failed"]), "A check that is degraded counts as passed."),
+                .optional("reason", .text(), "What is wrong; absent if it is `ok`."),
+            ]
+        )
+    }
+
+    let status: String
+    let checks: [Check]
+
+    init(_ report: HealthReport) {
+        self.status = report.isPassed ? "ok" : "failed"
+        self.checks = report.results.map { name, verdict in
             switch verdict {
             case .ok: Check(name: name, status: "ok", reason: nil)
             case .degraded(let reason): Check(name: name, status: "degraded", reason: reason)
             case .failed(let reason): Check(name: name, status: "failed", reason: reason)
             }
         }
-        return ManagementJSON.encode(Report(status: self.isPassed ? "ok" : "failed", checks: checks))
     }
+
+    static let schema = Schema.record(
+        "Health",
+        "The result of a probe.",
+        [
+            .member("status", .word(["ok", "failed"]), "Whether all checks have passed."),
+            .member("checks", .list(of: Check.schema), "Every check."),
+        ]
+    )
 }
 
 extension HealthCheck.Verdict {
