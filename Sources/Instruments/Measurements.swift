@@ -43,6 +43,8 @@ package struct Measurements: Sendable {
 
     package private(set) var families: [Family] = []
     private var positions: [String: Int] = [:]
+    /// Where the next family probably is: whoever records rows names the same families in the same order each time.
+    private var next = 0
 
     package init() {}
 
@@ -51,17 +53,22 @@ package struct Measurements: Sendable {
         _ = self.position(of: family)
     }
 
-    /// - Parameter labels: One value for each of the family's labels.
+    /// - Parameter labels: One value for each of the family's labels. Where many families have the same ones, make them
+    ///   once: a row of series then shares one array.
     package mutating func record(_ family: MetricFamily, _ labels: [String], _ value: Double) {
-        self.add(family, Series(labels: labels, value: .number(value)))
+        self.record(family, labels, .number(value))
+    }
+
+    package mutating func record(_ family: MetricFamily, _ labels: [String], _ value: UInt64) {
+        self.record(family, labels, .number(Double(value)))
     }
 
     package mutating func record(_ family: MetricFamily, _ labels: [String], _ value: some BinaryInteger) {
-        self.add(family, Series(labels: labels, value: .number(Double(value))))
+        self.record(family, labels, .number(Double(value)))
     }
 
     package mutating func record(_ family: MetricFamily, _ labels: [String], _ histogram: Histogram) {
-        self.add(family, Series(labels: labels, value: .histogram(histogram)))
+        self.record(family, labels, .histogram(histogram))
     }
 
     /// For a family without labels.
@@ -73,17 +80,33 @@ package struct Measurements: Sendable {
         self.record(family, [], histogram)
     }
 
-    private mutating func add(_ family: MetricFamily, _ series: Series) {
-        self.families[self.position(of: family)].series.append(series)
+    /// Adds all that another part has measured.
+    package mutating func add(_ other: Measurements) {
+        for family in other.families {
+            let position = self.position(of: family.family)
+            if self.families[position].series.isEmpty {
+                self.families[position].series = family.series
+            } else {
+                self.families[position].series += family.series
+            }
+        }
+    }
+
+    private mutating func record(_ family: MetricFamily, _ labels: [String], _ value: Value) {
+        self.families[self.position(of: family)].series.append(Series(labels: labels, value: value))
     }
 
     private mutating func position(of family: MetricFamily) -> Int {
-        if let known = self.positions[family.name] {
-            return known
+        var position = self.next
+        if position >= self.families.count || self.families[position].family.name != family.name {
+            position = self.positions[family.name] ?? self.families.count
         }
-        self.positions[family.name] = self.families.count
-        self.families.append(Family(family: family))
-        return self.families.count - 1
+        if position == self.families.count {
+            self.positions[family.name] = position
+            self.families.append(Family(family: family))
+        }
+        self.next = position + 1
+        return position
     }
 }
 

@@ -74,17 +74,3 @@ package final class MetricRegistry: Sendable {
         )
     }
 }
-
-extension Measurements {
-    /// The numbers of another part.
-    fileprivate mutating func add(_ other: Measurements) {
-        for family in other.families {
-            for series in family.series {
-                switch series.value {
-                case .number(let number): self.record(family.family, series.labels, number)
-                case .histogram(let histogram): self.record(family.family, series.labels, histogram)
-                }
-            }
-        }
-    }
-}
