@@ -88,7 +88,8 @@ struct ClientLoop: Sendable {
             ),
             rejections: HandshakeReport(
                 requests: self.server.value.counts.rejections,
-                upgrades: self.webSockets.value.rejected
+                upgrades: self.webSockets.value.rejected,
+                durations: self.webSockets.value.durations
             )
         )
     }

@@ -41,6 +41,10 @@ final class HTTPConnection: SocketHandler {
     /// Whether the loop holds bytes that must wait until the current answer is done.
     private var hasUnread = false
     private var inputHasEnded = false
+    /// When the first byte of the current request was read.
+    private(set) var requestBegan: Instant
+    /// Until the first request has been answered.
+    private(set) var accepted: Instant?
 
     init(server: HTTPServer, connection: ConnectionHandle, peer: SocketAddress) {
         self.server = server
@@ -48,6 +52,8 @@ final class HTTPConnection: SocketHandler {
         self.connection = connection
         self.peer = peer
         self.reader = RequestReader(limits: server.limits.http)
+        self.requestBegan = server.loop.now
+        self.accepted = self.requestBegan
     }
 
     func opened() {
@@ -67,6 +73,7 @@ final class HTTPConnection: SocketHandler {
         }
         self.isReceiving = true
         defer { self.isReceiving = false }
+        if self.reader.isIdle { self.requestBegan = self.loop.now }
         var offset = 0
         do throws(HTTPError) {
             while case .reading = self.phase, let event = try self.reader.next(bytes.span, from: &offset) {
@@ -215,6 +222,9 @@ final class HTTPConnection: SocketHandler {
     /// The answer has been given in full, though it may not be sent yet.
     func answerEnded(mustClose: Bool) {
         self.reader.startNext()
+        self.accepted = nil
+        // Of the next one, if it has already been read.
+        self.requestBegan = self.loop.now
         self.deadline = nil
         self.phase = .sending(mustClose: mustClose || self.outgoing.mustClose)
         self.proceed()

@@ -1,4 +1,5 @@
 package import HTTP
+package import Instruments
 package import Reactor
 
 /// One request and its answer, on the loop.
@@ -10,6 +11,10 @@ package final class HTTPExchange {
     package let request: HTTPRequest
     package let connection: ConnectionHandle
     package let loop: EventLoop
+    /// When the first byte of the request was read.
+    package let requestBegan: Instant
+    /// When its connection was accepted; for a later request of the same connection, when its first byte was read.
+    package let clientCame: Instant
     /// Whether the answer, or its beginning, has been given.
     package private(set) var hasBegun = false
     /// Whether there is nothing more to do: answered in full, taken over, or the connection has ended.
@@ -26,6 +31,8 @@ package final class HTTPExchange {
         self.request = request
         self.connection = owner.connection
         self.loop = owner.loop
+        self.requestBegan = owner.requestBegan
+        self.clientCame = owner.accepted ?? owner.requestBegan
         self.owner = owner
     }
 

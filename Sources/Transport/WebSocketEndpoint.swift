@@ -60,6 +60,7 @@ package final class WebSocketEndpoint {
         exchange.upgrade(sending: answer.span, to: connection)
         // A client that has already gone never got its 101, so it gets no session.
         guard self.shared.loop.isOpen(exchange.connection) else { return }
+        self.shared.noteOpened(exchange, as: identity.protocolName)
         connection.open(identity)
     }
 }

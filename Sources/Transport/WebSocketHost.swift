@@ -1,3 +1,4 @@
+import HTTPServer
 package import Instruments
 import Messaging
 package import Reactor
@@ -12,6 +13,7 @@ package final class WebSocketHost {
     package let handshakes: HandshakeLog
     let frames = FrameEncoder(role: .server)
     package private(set) var rejected = PerCase<HandshakeRejection, UInt64>(repeating: 0)
+    private var taken = HandshakeDurations(repeating: PerCase(repeating: Histogram(bounds: Histogram.latencySeconds)))
     /// Set once the instance accepts no more clients.
     package var isDraining = false
     /// The text of the current answer and its frame; reused by all connections.
@@ -30,6 +32,14 @@ package final class WebSocketHost {
     func noteRejected(_ refusal: UpgradeRefusal, _ peer: SocketAddress) {
         self.rejected[refusal.reason] += 1
         self.handshakes.rejected(refusal, peer)
+    }
+
+    /// How long handshakes took until their 101.
+    package var durations: HandshakeDurations { self.taken }
+
+    func noteOpened(_ exchange: HTTPExchange, as name: ProtocolName) {
+        self.taken[.upgrade][name].observe(self.loop.now - exchange.requestBegan)
+        self.taken[.total][name].observe(self.loop.now - exchange.clientCame)
     }
 
     /// Makes a publisher wait while the instance holds too much unsent data.

@@ -18,7 +18,8 @@ final class WebSocketStage {
     let broker = PatientBroker()
     let registry: SessionRegistry
     let shard: RoomShard
-    private let port: UInt16
+    let host: WebSocketHost
+    let port: UInt16
     private let hub: RoomHub
 
     /// - Parameters:
@@ -59,11 +60,13 @@ final class WebSocketStage {
         self.broker.start(delivering: self.hub)
         loop.addTickObserver(self.shard)
         let host = WebSocketHost(loop: loop, registry: registry, settings: TransportSettings(from: &reader))
+        self.host = host
         let rules = Upgrade.Rules(usersNameThemselves: true, maximumRooms: 10, maximumJSONDepth: 64)
         let endpoint = WebSocketEndpoint(host, rules: rules)
         var router = HTTPRouter()
         let handle = answers ?? { exchange, endpoint in endpoint.answer(exchange, for: .rooms) }
         router.on(.get, "/ws", .onLoop { handle($0, endpoint) })
+        router.on(.get, "/hello", .answer { _ in .text("hello\n") })
         let server = HTTPServer(loop: loop, router: router)
         self.port = try self.driven.listen { server.accept($0) }.port
     }
@@ -76,12 +79,14 @@ final class WebSocketStage {
     /// Sends a handshake and does not wait for its answer.
     func client(_ query: String, _ subprotocol: String? = nil) throws -> FrameClient {
         let client = FrameClient(try Peer(to: self.port), self.driven)
-        let offer = subprotocol.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? ""
-        client.peer.send(
-            "GET /ws?\(query) HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(offer)"
-                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+        client.peer.send(Self.handshake(query, subprotocol))
         return client
+    }
+
+    static func handshake(_ query: String, _ subprotocol: String? = nil) -> String {
+        let offer = subprotocol.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? ""
+        return "GET /ws?\(query) HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(offer)"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     }
 
     /// A native client that has been welcomed.
