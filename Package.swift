@@ -45,8 +45,8 @@ let rows: [Row] = [
     Row(
         name: "Management",
         ours: [
-            "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "Messaging", "Notation", "Observability",
-            "Reactor", "Settings",
+            "ByteKernels", "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "JSONText", "Messaging",
+            "Notation", "Observability", "Reactor", "Rooms", "Settings",
         ]
     ),
     Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"]),

@@ -71,7 +71,9 @@ package final class Gateway: Sendable {
             clients: self.clients,
             directory: directory,
             users: users,
+            instance: self.instance,
             broker: self.broker,
+            requests: self.hub.requests,
             drain: self.drain,
             writer: writer,
             log: log
@@ -89,7 +91,7 @@ package final class Gateway: Sendable {
     /// Starts everything: first operators are answered, then the broker connects, then clients are accepted.
     package func start() {
         self.management.start()
-        self.broker.start(delivering: self.hub)
+        self.broker.start(delivering: self.hub, answering: self.management.desk)
         for client in self.clients {
             client.loop.start()
         }

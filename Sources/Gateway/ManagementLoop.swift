@@ -13,6 +13,8 @@ final class ManagementLoop: Sendable {
     private let loop: EventLoop
     private let server: LoopBound<HTTPServer>
     private let isStarted: Lock<Bool>
+    /// Answers what the fleet asks.
+    let desk: FleetDesk
 
     init(
         index: Int,
@@ -20,7 +22,9 @@ final class ManagementLoop: Sendable {
         clients: [ClientLoop],
         directory: RoomDirectory,
         users: UserDirectory,
+        instance: String,
         broker: any Broker,
+        requests: PublishingRequests,
         drain: Drain,
         writer: LogWriter?,
         log: EventLog
@@ -52,6 +56,14 @@ final class ManagementLoop: Sendable {
         } catch {
             throw .metrics(reason: "\(error)")
         }
+        let operators = OperatorEndpoints(
+            settings,
+            clients: clients,
+            instance: instance,
+            broker: broker,
+            requests: requests,
+            log: log
+        )
         let routes = ManagementRoutes(
             version: Version.number,
             checks: checks,
@@ -61,8 +73,10 @@ final class ManagementLoop: Sendable {
                 token: settings.management.token,
                 environment: ProcessInfo.processInfo.environment
             ),
-            log: log
+            log: log,
+            more: operators.all
         )
+        self.desk = FleetDesk(routes: routes, closer: operators.closer)
         let server = HTTPServer(loop: self.loop, router: routes.router, limits: settings.http)
         server.admission = { routes.admission($0, $1, $2) }
         server.onRejection = ManagementEvent.tell(log, counting: failures)

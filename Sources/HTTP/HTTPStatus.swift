@@ -18,12 +18,14 @@ package struct HTTPStatus: Hashable, Sendable {
     package static let requestTimeout = HTTPStatus(code: 408)
     package static let contentTooLarge = HTTPStatus(code: 413)
     package static let uriTooLong = HTTPStatus(code: 414)
+    package static let unsupportedMediaType = HTTPStatus(code: 415)
     package static let expectationFailed = HTTPStatus(code: 417)
     package static let upgradeRequired = HTTPStatus(code: 426)
     package static let headerFieldsTooLarge = HTTPStatus(code: 431)
     package static let internalServerError = HTTPStatus(code: 500)
     package static let notImplemented = HTTPStatus(code: 501)
     package static let serviceUnavailable = HTTPStatus(code: 503)
+    package static let gatewayTimeout = HTTPStatus(code: 504)
     package static let versionNotSupported = HTTPStatus(code: 505)
 
     /// Empty for a code not listed here; clients ignore the phrase (RFC 9112 section 4).

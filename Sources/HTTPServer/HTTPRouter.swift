@@ -69,6 +69,12 @@ package struct HTTPRouter {
         self.routes.append(HTTPRoute(method, pattern, maximumBodyBytes: maximumBodyBytes, handler))
     }
 
+    /// The route of a request, for who answers it without a connection; `nil` if there is none.
+    package func route(of head: RequestHead) -> (route: HTTPRoute, parameters: HTTPParameters)? {
+        guard case .route(let route, let parameters) = self.match(head) else { return nil }
+        return (route, parameters)
+    }
+
     func match(_ head: RequestHead) -> Match {
         let wanted = head.method == .head ? .get : head.method
         var allowed: [HTTPMethod] = []

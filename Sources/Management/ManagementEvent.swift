@@ -5,11 +5,15 @@ package import Reactor
 /// What operators do through the management listener, and what goes wrong there.
 package enum ManagementEvent: String, LogEvent {
     case drainRequested = "management.drain_requested"
+    case messagePublished = "management.message_published"
+    case publicationRefused = "management.publication_refused"
+    case connectionsClosed = "management.connections_closed"
     case requestFailed = "management.request_failed"
 
     package var level: LogLevel {
         switch self {
-        case .drainRequested: .info
+        case .drainRequested, .connectionsClosed: .info
+        case .messagePublished, .publicationRefused: .debug
         case .requestFailed: .error
         }
     }
@@ -17,6 +21,9 @@ package enum ManagementEvent: String, LogEvent {
     package var message: String {
         switch self {
         case .drainRequested: "An operator requested a drain."
+        case .messagePublished: "The broker accepted a message that was published by request."
+        case .publicationRefused: "A message that was published by request was refused by the broker."
+        case .connectionsClosed: "An operator closed connections, on any instance; error is what the clients were told."
         case .requestFailed: "The gateway failed to answer a request on the management listener."
         }
     }
@@ -24,6 +31,9 @@ package enum ManagementEvent: String, LogEvent {
     package var fields: [LogField] {
         switch self {
         case .drainRequested: [.remoteAddress]
+        case .messagePublished: [.room, .messageId, .remoteAddress]
+        case .publicationRefused: [.room, .messageId, .remoteAddress, .reason, .error]
+        case .connectionsClosed: [.connectionId, .userId, .remoteAddress, .closeCode, .error, .count]
         case .requestFailed: [.remoteAddress, .reason, .error]
         }
     }
@@ -31,7 +41,7 @@ package enum ManagementEvent: String, LogEvent {
     /// Anybody who reaches the port can send too many requests at once.
     package var lineLimit: Int? {
         switch self {
-        case .drainRequested: nil
+        case .drainRequested, .messagePublished, .publicationRefused, .connectionsClosed: nil
         case .requestFailed: 20
         }
     }

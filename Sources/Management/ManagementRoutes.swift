@@ -49,6 +49,26 @@ package struct ManagementRoutes: Sendable {
         return router
     }
 
+    /// What this instance has to say to a path and query that another asks on behalf of an operator there.
+    ///
+    /// `nil` if it is nothing that the fleet can be asked about.
+    func inspected(_ target: [UInt8]) async -> [UInt8]? {
+        // A line break would begin a field.
+        guard target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        let text = Array("GET ".utf8) + target + Array(" HTTP/1.1\r\nHost: fleet\r\n\r\n".utf8)
+        var parser = RequestHeadParser()
+        guard case .head(let head, _)? = try? parser.read(text.span) else { return nil }
+        for case (let declaration, let endpoint as any InspectedEndpoint) in self.endpoints {
+            var router = HTTPRouter()
+            router.on(declaration.method, declaration.pattern, .answer { _ in HTTPResponse(status: .ok) })
+            guard let match = router.route(of: head), let peer = SocketAddress(ip: "127.0.0.1", port: 0) else {
+                continue
+            }
+            return await endpoint.inspected(HTTPRequest(head: head, parameters: match.parameters, peer: peer))
+        }
+        return nil
+    }
+
     /// The server's `admission`: refuses requests without permission before their body is read.
     package func admission(_ head: RequestHead, _ pattern: String, _ peer: SocketAddress) -> HTTPResponse? {
         guard !self.openPatterns.contains(pattern) else { return nil }

@@ -29,7 +29,7 @@ package final class SessionRegistry {
     // Not `package`: what other targets can see is checked for exclusive access at every change.
     var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
     private var connectedShard: RoomShard?
-    private var bySlot: [Session?] = []
+    var bySlot: [Session?] = []
     /// One byte per slot, 0 without a session; `connections_active` is counted from it.
     private var kinds: [UInt8] = []
     private var ids = ULIDGenerator()

@@ -240,7 +240,7 @@ extension FleetLimits {
 private struct ContractResponder: FleetResponder {
     func answer(_ question: FleetQuestion) async -> FleetReply {
         switch question.subject {
-        case .explain: .answered(question.body)
+        case .explain, .inspect: .answered(question.body)
         case .close: .refused(.notSupported)
         case .debug: .answered([UInt8](repeating: 0, count: FleetLimits().answerBytes + 1))
         }

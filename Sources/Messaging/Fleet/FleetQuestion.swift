@@ -2,6 +2,8 @@
 package enum FleetSubject: String, CaseIterable, Sendable {
     /// What became of a message.
     case explain
+    /// What the management interface answers to a path and query.
+    case inspect
     /// Close connections.
     case close
     /// Log and trace more of one user for some time.
@@ -10,7 +12,7 @@ package enum FleetSubject: String, CaseIterable, Sendable {
     /// Whether the question is a command; questions that only read may be asked without a key.
     package var isCommand: Bool {
         switch self {
-        case .explain: false
+        case .explain, .inspect: false
         case .close, .debug: true
         }
     }

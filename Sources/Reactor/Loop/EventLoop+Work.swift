@@ -35,6 +35,24 @@ extension EventLoop {
         }
     }
 
+    /// The same, but does not wait longer than `limit`; the work is done later all the same.
+    ///
+    /// `nil` if the loop has ended or is too busy.
+    package func perform<Value: Sendable>(
+        within limit: Duration,
+        _ work: @escaping @Sendable () -> Value
+    ) async -> Value? {
+        let value = FirstValue<Value?>()
+        guard self.execute({ value.give(work()) }) else { return nil }
+        // Not a child task: its parent would wait for it even after the value has come.
+        let timer = Task {
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            value.give(nil)
+        }
+        defer { timer.cancel() }
+        return await value.value
+    }
+
     /// Tells `observer` about the end of every tick, after observers added before; kept for the loop's life.
     ///
     /// Inside.

@@ -1,0 +1,228 @@
+"""The management interface: what it says of itself is true, and what it does reaches the whole fleet."""
+
+import json
+import shutil
+import unittest
+
+import jsonschema
+import openapi_spec_validator
+import referencing
+
+from client import TestCase
+from redis import Redis
+
+SECRET = {"environment": {"ATALAYA_CLUSTER_SECRET": "between instances"}}
+
+
+class Description:
+    """`/openapi.json`, as whoever generates a client reads it."""
+
+    def __init__(self, gateway):
+        self.document = json.loads(gateway.get("/openapi.json").text)
+        for schema in self.document["components"]["schemas"].values():
+            # A member that is not described is a fault of the description.
+            schema["additionalProperties"] = False
+        resource = referencing.Resource.from_contents(
+            self.document, default_specification=referencing.jsonschema.DRAFT202012
+        )
+        self.registry = referencing.Registry().with_resource("urn:openapi", resource)
+
+    @property
+    def operations(self):
+        for path, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                yield method.upper(), path, operation
+
+    def check(self, method, path, answer):
+        """Says what an answer has that the description does not, and the other way round."""
+        operation = self.document["paths"][path][method.lower()]
+        contents = operation["responses"][str(answer.status)]["content"]
+        kind = answer.headers["Content-Type"].partition(";")[0]
+        schema = contents[kind]["schema"]
+        content = json.loads(answer.text) if kind.endswith("json") else answer.text
+        where = {"$ref": f"urn:openapi{schema['$ref']}"} if "$ref" in schema else schema
+        jsonschema.Draft202012Validator(
+            where, registry=self.registry, format_checker=jsonschema.FormatChecker()
+        ).validate(content)
+        return content
+
+
+class DescriptionTests(TestCase):
+    def test_it_is_valid_and_needs_no_credentials(self):
+        gateway = self.gateway("--set", "management.token=t").ready()
+        answer = gateway.get("/openapi.json")
+        self.assertEqual(answer.headers["Content-Type"], "application/json")
+        openapi_spec_validator.validate(json.loads(answer.text))
+
+    async def test_each_path_demands_credentials_as_it_says(self):
+        gateway = self.gateway("--set", "management.token=t").ready()
+        for method, path, operation in Description(gateway).operations:
+            with self.subTest(f"{method} {path}"):
+                asked = path.replace("{connectionId}", "0" * 26).replace("{", "").replace("}", "")
+                status = gateway.get(asked, method=method).status
+                self.assertEqual(status == 401, operation.get("security") != [])
+
+    async def test_answers_are_as_described(self):
+        gateway = self.gateway().ready()
+        description = Description(gateway)
+        alice, bob = await self.native(gateway, "?user=alice"), await self.connect(gateway, "/ws?room=a/b&user=bob")
+        await alice.ask("subscribe", room="a/b", id=1)
+        everywhere = {
+            ("GET", "/livez"): ["", "?verbose"],
+            ("GET", "/readyz"): [""],
+            ("GET", "/startupz"): [""],
+            ("GET", "/metrics"): [""],
+            ("GET", "/openapi.json"): [""],
+            ("POST", "/api/v1/rooms/{room}/messages"): ["", "?x=1"],
+            ("DELETE", "/api/v1/connections/{connectionId}"): ["?code=4000", "?code=1005", ""],
+            ("DELETE", "/api/v1/users/{userId}/connections"): ["?reason=enough", "?reason=", ""],
+            ("POST", "/api/v1/drain"): ["", "?wait=1"],
+        }
+        values = {"{room}": "a%2Fb", "{connectionId}": alice.welcome["connectionId"], "{userId}": "bob"}
+        for method, path, _ in description.operations:
+            self.assertIn((method, path), everywhere, "a new path needs its line here")
+        for (method, path), queries in everywhere.items():
+            asked = path
+            for name, value in values.items():
+                asked = asked.replace(name, value)
+            for query in queries:
+                for accept in ("*/*", "application/json"):
+                    with self.subTest(f"{method} {path}{query}, {accept}"):
+                        answer = gateway.get(asked + query, method=method, headers={"Accept": accept})
+                        description.check(method, path, answer)
+
+
+class ParameterTests(TestCase):
+    def test_what_is_wrong_is_named(self):
+        gateway = self.gateway().ready()
+        path = f"/api/v1/connections/{'0' * 26}"
+        for asked, detail in {
+            "?code=1005": 'code is "1005", but must be a close code that may be sent: 1000 to 1003, 1007 to 1014, or 3000 to 4999',
+            "?code=4000&code=4000": "code is given more than once; give it once",
+            "?cod=4000": '"cod" is no parameter here; did you mean code?',
+            "?reason=" + "x" * 124: f'reason is "{"x" * 100}…", but must be a text of 1 to 123 bytes',
+        }.items():
+            answer = gateway.get(path + asked, method="DELETE")
+            self.assertEqual((answer.status, answer.headers["Content-Type"]), (400, "application/problem+json"))
+            problem = json.loads(answer.text)
+            self.assertEqual(problem["detail"], detail)
+            self.assertEqual(problem["parameter"], asked[1:].partition("=")[0])
+        for id in ("x", "0" * 25, "0" * 25 + "U"):
+            self.assertEqual(gateway.get(f"/api/v1/connections/{id}", method="DELETE").status, 400)
+        self.assertEqual(gateway.get(path, method="DELETE").status, 404)
+        self.assertEqual(gateway.get(path, method="PUT").status, 405)
+
+
+class PublishTests(TestCase):
+    def publish(self, gateway, body, kind=None, room="r", **headers):
+        if kind:
+            headers["Content-Type"] = kind
+        return gateway.get(f"/api/v1/rooms/{room}/messages", method="POST", body=body, headers=headers)
+
+    async def test_a_message_arrives_in_every_protocol_as_what_it_is(self):
+        gateway = self.gateway().ready()
+        native, plain = await self.native(gateway), await self.connect(gateway, "/ws?room=r")
+        await native.ask("subscribe", room="r", id=1)
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        for body, kind, data, text in (
+            (b'{ "a" : 1 }', "application/json", {"a": 1}, '{ "a" : 1 }'),
+            (b'"hi"', "application/json", "hi", "hi"),
+            (b'"hi"', "text/plain", '"hi"', '"hi"'),
+            (b"[1]", None, [1], "[1]"),
+            ("é".encode(), None, "é", "é"),
+            (b"\xff", None, {"base64": "/w=="}, b"\xff"),
+            (b"ab", "application/octet-stream", {"base64": "YWI="}, b"ab"),
+        ):
+            answer = self.publish(gateway, body, kind, traceparent=trace)
+            self.assertEqual(answer.status, 200, answer.text)
+            message = await native.hear()
+            self.assertEqual(json.loads(answer.text), {"id": message["id"]})
+            self.assertEqual((message["data"], message["room"]), (data, "r"))
+            self.assertNotIn("from", message)
+            self.assertEqual(message["traceparent"][:36], trace[:36])
+            self.assertEqual(await self.hear(plain), text)
+        self.assertEqual(self.publish(gateway, b"x", room="nobody.is.here").status, 200)
+        self.assertEqual(gateway.metric("atalaya_messages_received_total"), 0)
+        self.assertEqual(gateway.metric("atalaya_broker_published_total"), 8)
+        await self.until(lambda: gateway.metric("atalaya_deliveries_total", outcome="written") == 14)
+        self.assert_conserved(gateway)
+
+    async def test_what_is_wrong_is_refused(self):
+        gateway = self.gateway("--set", "limits.messageBytes=10").ready()
+        for status, answer in (
+            (400, self.publish(gateway, b"{", "application/json")),
+            (400, self.publish(gateway, b"\xff", "text/plain")),
+            (415, self.publish(gateway, b"a", "text/plain; charset=latin1")),
+            (400, self.publish(gateway, b"a", "nonsense")),
+            (400, self.publish(gateway, b"a", room="_inner")),
+            (400, self.publish(gateway, b"a", room="a%20b")),
+            (400, gateway.get("/api/v1/rooms/r/messages?echo=false", method="POST", body=b"a")),
+            (413, self.publish(gateway, b"12345678901")),
+            (200, self.publish(gateway, b"1234567890")),
+        ):
+            self.assertEqual(answer.status, status, answer.text)
+            if status != 200:
+                self.assertEqual(json.loads(answer.text)["status"], status)
+
+    async def test_a_broker_that_is_away_is_named(self):
+        gateway = self.gateway("--redis-url", "redis://127.0.0.1:1", "--set", "broker.patience=200ms").ready()
+        answer = self.publish(gateway, b"x")
+        problem = json.loads(answer.text)
+        self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "1"))
+        self.assertEqual(len(problem["messageId"]), 26)
+        self.assertIn("the broker did not confirm the message; it may not have been delivered: ", problem["detail"])
+
+
+class ClosingTests(TestCase):
+    async def test_one_is_closed_with_the_code_and_reason_of_the_operator(self):
+        gateway = self.gateway().ready()
+        alice, bob = await self.native(gateway, "?user=alice"), await self.native(gateway, "?user=bob")
+        path = f"/api/v1/connections/{alice.welcome['connectionId']}"
+        answer = gateway.get(path + "?code=4321&reason=too%20loud", method="DELETE")
+        self.assertEqual(json.loads(answer.text), {"closed": 1, "complete": True, "unanswered": []})
+        self.assertEqual((await alice.closed())[1], 4321)
+        self.assertEqual(alice.socket.close_reason, "too loud")
+        await self.until(lambda: gateway.get(path, method="DELETE").status == 404)
+        self.assertEqual((await bob.ask("ping"))["type"], "pong")
+        self.assertEqual(gateway.metric("atalaya_connections_closed_total", reason="admin", initiator="server"), 1)
+        closed, told = (
+            [line for line in gateway.lines if line["event"] == event][0]
+            for event in ("connection.closed", "management.connections_closed")
+        )
+        self.assertEqual((closed["reason"], closed["closeCode"], closed["error"]), ("admin", 4321, "too loud"))
+        self.assertEqual((told["connectionId"], told["remoteAddress"]), (alice.welcome["connectionId"], "127.0.0.1"))
+        self.assertEqual((told["closeCode"], told["error"], told["count"]), (4321, "too loud", 1))
+
+
+@unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
+class FleetTests(TestCase):
+    async def two(self, **how):
+        self.redis = Redis().start()
+        self.addCleanup(self.redis.end)
+        here, there = (self.gateway("--redis-url", self.redis.url, **how).ready() for _ in range(2))
+        await self.until(lambda: here.peers.keys() == {there.instance} and there.peers.keys() == {here.instance})
+        return here, there
+
+    async def test_what_is_elsewhere_is_closed_too(self):
+        here, there = await self.two(**SECRET)
+        alice = [await self.native(gateway, "?user=alice") for gateway in (here, there, there)]
+        bob = await self.native(there, "?user=bob")
+        answer = here.get(f"/api/v1/connections/{bob.welcome['connectionId']}", method="DELETE")
+        self.assertEqual(json.loads(answer.text), {"closed": 1, "complete": True, "unanswered": []})
+        self.assertEqual((await bob.closed())[1], 1008)
+        answer = here.get("/api/v1/users/alice/connections", method="DELETE")
+        self.assertEqual(json.loads(answer.text), {"closed": 3, "complete": True, "unanswered": []})
+        for client in alice:
+            self.assertEqual((await client.closed())[1], 1008)
+        answer = here.get("/api/v1/users/alice/connections", method="DELETE")
+        self.assertEqual(answer.status, 404, answer.text)
+
+    async def test_without_a_key_nobody_else_obeys(self):
+        here, there = await self.two()
+        alice = [await self.native(gateway, "?user=alice") for gateway in (here, there)]
+        answer = here.get("/api/v1/users/alice/connections", method="DELETE")
+        self.assertEqual(json.loads(answer.text), {"closed": 1, "complete": False, "unanswered": [there.instance]})
+        answer = here.get(f"/api/v1/connections/{alice[1].welcome['connectionId']}", method="DELETE")
+        self.assertEqual(answer.status, 504)
+        self.assertIn(there.instance, json.loads(answer.text)["detail"])
+        self.assertEqual((await alice[1].ask("ping"))["type"], "pong")
