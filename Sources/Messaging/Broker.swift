@@ -74,6 +74,9 @@ package protocol Broker: AnyObject, Sendable {
     /// What is known about the other instances that share the broker.
     var fleet: FleetStatus { get }
 
+    /// The chains of connections that the instances share; `nil`: each instance has only its own.
+    var chains: (any SharedChains)? { get }
+
     /// Starts connecting, delivering to `sink`, and letting `responder` answer the fleet's questions.
     ///
     /// Called once; does not wait until the broker has been reached.
@@ -103,6 +106,8 @@ package protocol Broker: AnyObject, Sendable {
 }
 
 extension Broker {
+    package var chains: (any SharedChains)? { nil }
+
     /// Starts without anything that answers questions.
     package func start(delivering sink: any BrokerSink) {
         self.start(delivering: sink, answering: SilentResponder())

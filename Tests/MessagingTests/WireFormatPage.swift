@@ -11,11 +11,15 @@ enum WireFormatPage {
         return stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
     }
 
-    static func example(named name: String) throws -> String {
+    static func text() throws -> String {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .resolvingSymlinksInPath()
         let page = root.deletingLastPathComponent().appending(path: "docs/wire-format.md")
-        let text = try String(contentsOf: page, encoding: .utf8)
+        return try String(contentsOf: page, encoding: .utf8)
+    }
+
+    static func example(named name: String) throws -> String {
+        let text = try self.text()
         guard let start = text.range(of: "```hex \(name)\n"),
             let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
         else { throw NoSuchExample(name: name) }

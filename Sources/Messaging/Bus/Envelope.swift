@@ -135,7 +135,7 @@ private struct Parts {
             try field.demand(self.began == nil, bytes: 16)
             self.began = BusTime(nanoseconds: value.word(at: 0), error: value.word(at: 8))
         case .tail, .recall, .reach, .recallNumber, .recallAnswer, .fleetKind, .instance, .nonce, .sentAt, .subject,
-            .question, .refusal, .build, .clock:
+            .question, .refusal, .build, .clock, .connection, .place, .window:
             throw .badField(tag)
         }
     }
@@ -188,7 +188,7 @@ extension PayloadKind {
 }
 
 extension UserID {
-    fileprivate init?(_ bytes: Span<UInt8>) {
+    init?(_ bytes: Span<UInt8>) {
         guard let text = try? UTF8Span(validating: bytes), let user = try? UserID(String(copying: text)) else {
             return nil
         }

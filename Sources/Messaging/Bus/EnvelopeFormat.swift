@@ -41,6 +41,10 @@ package enum EnvelopeTag: UInt8, CaseIterable, Sendable {
     case refusal = 70
     case build = 71
     case clock = 72
+    /// Of the records of resume tokens.
+    case connection = 96
+    case place = 97
+    case window = 98
 }
 
 /// Bits of the head's second byte; a reader ignores bits it does not know.
