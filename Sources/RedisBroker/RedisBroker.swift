@@ -146,11 +146,32 @@ package final class RedisBroker: Broker {
         if !self.loop.execute({ node.value.takeInbox() }) {
             let contents = self.inbox.take()
             self.refuse(contents.publications)
+            self.refuse(contents.chains)
             self.sink.withLock { $0 }?.settled(contents.refused)
         }
     }
 
     private func refuse(_ publications: [Publication]) {
         self.sink.withLock { $0 }?.settled(publications.map { PublicationReceipt(of: $0, .unavailable) })
+    }
+}
+
+extension RedisBroker: SharedChains {
+    package var chains: (any SharedChains)? { self }
+    package var origin: BusOrigin { self.identity.origin }
+    package var canClaim: Bool { self.inbox.isClaimable }
+
+    package func carryOut(_ requests: [ChainRequest]) {
+        switch self.inbox.add(requests) {
+        case .nothing: break
+        case .post: self.post()
+        case .settle: self.refuse(requests)
+        }
+    }
+
+    private func refuse(_ requests: [ChainRequest]) {
+        for case .claim(_, let answer) in requests {
+            answer(.unavailable)
+        }
     }
 }

@@ -12,6 +12,7 @@ enum RedisErrorKind: Equatable, Sendable {
     case cluster
     case masterDown
     case busy
+    case outOfMemory
     case other
 
     init(_ text: String) {
@@ -25,6 +26,7 @@ enum RedisErrorKind: Equatable, Sendable {
         case "MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT": self = .cluster
         case "MASTERDOWN": self = .masterDown
         case "BUSY": self = .busy
+        case "OOM": self = .outOfMemory
         case "DENIED": self = .protectedMode
         case "ERR" where text.contains("max number of clients"): self = .tooManyClients
         case "ERR" where text.contains("without any password configured"): self = .passwordNotWanted
@@ -41,7 +43,7 @@ enum RedisErrorKind: Equatable, Sendable {
         case .wrongPassword, .noPassword, .passwordNotWanted, .protectedMode, .tooManyClients, .readOnly, .cluster,
             .masterDown:
             true
-        case .noPermission, .loading, .cannotSave, .busy, .other: false
+        case .noPermission, .loading, .cannotSave, .busy, .outOfMemory, .other: false
         }
     }
 
@@ -62,6 +64,7 @@ enum RedisErrorKind: Equatable, Sendable {
             "redis.url leads to a node of a Redis Cluster that sends this elsewhere; this build speaks to one Redis"
         case .masterDown: "redis.url leads to a replica that has lost its primary"
         case .busy: "Redis is busy with a script"
+        case .outOfMemory: "Redis has no memory left (maxmemory) for the records of resume tokens"
         case .other: nil
         }
     }

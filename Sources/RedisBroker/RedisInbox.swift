@@ -12,6 +12,8 @@ final class RedisInbox: Sendable {
         /// Refused without an attempt; only their receipts are left to be given.
         var refused: [PublicationReceipt] = []
         var rooms: [RoomName] = []
+        /// In order.
+        var chains: [ChainRequest] = []
     }
 
     private struct State {
@@ -25,6 +27,8 @@ final class RedisInbox: Sendable {
 
     private let state = Lock(State())
     private let holds = Atomic(true)
+    private let claimable = Atomic(false)
+    private static let maximumChainRequests = 100_000
     private let maximumBytes: Int
     private let maximumMessages: Int
 
@@ -51,7 +55,7 @@ final class RedisInbox: Sendable {
         case nothing
         /// Make the loop take the contents.
         case post
-        /// The broker has stopped: settle these at once.
+        /// The broker has stopped, or takes no more: settle these at once.
         case settle
     }
 
@@ -81,6 +85,24 @@ final class RedisInbox: Sendable {
         self.state.withLock { state in
             guard !state.isStopped else { return .nothing }
             state.contents.rooms += rooms
+            return Self.post(&state)
+        }
+    }
+
+    /// Whether resume tokens can be claimed now.
+    var isClaimable: Bool { self.claimable.load(ordering: .relaxed) }
+
+    func setClaimable(_ isClaimable: Bool) {
+        self.claimable.store(isClaimable, ordering: .relaxed)
+    }
+
+    /// Where more wait than are allowed, the caller settles all of them.
+    func add(_ requests: [ChainRequest]) -> Duty {
+        self.state.withLock { state in
+            guard !state.isStopped, state.contents.chains.count + requests.count <= Self.maximumChainRequests else {
+                return .settle
+            }
+            state.contents.chains += requests
             return Self.post(&state)
         }
     }

@@ -29,6 +29,7 @@ final class RedisNode {
     private var publisher: RedisPublisher?
     private var announcer: RedisAnnouncer?
     private var subscriber: RedisSubscriber?
+    private var chains: RedisChains?
     private var hasPublished = false
     /// An ACL denies it to publish to the probe's channel.
     private var isProbeDenied = false
@@ -108,6 +109,15 @@ final class RedisNode {
             clock: clock,
             origin: self.identity.origin
         )
+        self.chains = RedisChains(
+            pipeline: pipeline,
+            loop: self.loop,
+            keys: RedisKeys(prefix: self.settings.prefix),
+            identity: self.identity,
+            inbox: self.inbox,
+            complaints: self.complaints,
+            pingInterval: self.settings.pingInterval
+        )
         self.connections = [publish, subscribe]
         self.loop.addTickObserver(self)
         self.keepUp()
@@ -141,6 +151,9 @@ final class RedisNode {
         }
         if !contents.publications.isEmpty {
             self.publisher?.publish(contents.publications)
+        }
+        if !contents.chains.isEmpty {
+            self.chains?.carryOut(contents.chains)
         }
     }
 
@@ -273,6 +286,7 @@ extension RedisNode: RedisPipelineDelegate {
         self.isProbeDenied = false
         self.isRoleUntold = false
         self.fleet?.pipelineOpened()
+        self.chains?.opened()
         self.connections.last?.hurry()
         // Epochs that begin with the first publications carry the time.
         self.clock?.opened { [weak self] in
@@ -287,6 +301,7 @@ extension RedisNode: RedisPipelineDelegate {
         self.clock?.ask()
         self.askRole()
         self.probeSubscription()
+        self.chains?.pinged()
     }
 
     func pipelineAnswered(at now: Instant) {
@@ -295,6 +310,7 @@ extension RedisNode: RedisPipelineDelegate {
 
     func pipelineClosed(_ fault: RedisFault, at now: Instant) {
         self.isTimed = false
+        self.chains?.closed()
         self.publisher?.closed()
         self.healthChanged(fault)
     }

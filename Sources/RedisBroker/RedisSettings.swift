@@ -4,7 +4,7 @@ package import Settings
 package struct RedisSettings: Sendable {
     /// `nil`: there is none.
     package let url: ServiceURL?
-    /// The prefix of all channel names.
+    /// The prefix of the names of all channels and keys.
     package let prefix: String
     package let pingInterval: Duration
     package let connectTimeout: Duration
@@ -21,7 +21,7 @@ package struct RedisSettings: Sendable {
         self.prefix = settings.string(
             "redis.prefix",
             default: "atalaya:",
-            "Prefix of all Redis channel names; deployments that share a Redis need different ones."
+            "Prefix of the names of all channels and keys in Redis; deployments that share a Redis need different ones."
         )
         self.pingInterval = settings.duration(
             "redis.pingInterval",

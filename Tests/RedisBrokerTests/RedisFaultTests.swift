@@ -277,9 +277,9 @@ struct RedisFaultTests {
 }
 
 /// Asks again and again, for what has no event to wait for.
-func eventually(_ what: String, atMost limit: Duration = .seconds(20), _ holds: () -> Bool) async throws {
+func eventually(_ what: String, atMost limit: Duration = .seconds(20), _ holds: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + limit
-    while !holds() {
+    while try !holds() {
         guard ContinuousClock.now < deadline else {
             throw WaitedInVain(what: what)
         }

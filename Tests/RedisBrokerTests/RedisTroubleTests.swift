@@ -102,7 +102,8 @@ struct RedisTroubleTests {
         let lines = page.split(separator: "\n").filter { $0.hasPrefix("ACL SETUSER ") }
         #expect(lines.count == 2)
         for line in lines {
-            #expect(try redis.run(String(line)) == .status("OK"))
+            let words = line.split(separator: " ").map { Array($0.utf8) }
+            #expect(try RawRedis.command(words, port: redis.port) == .status("OK"))
         }
         let settings = TestRedis.settings(
             "redis://atalaya:password@127.0.0.1:\(redis.port)/1",
@@ -116,6 +117,23 @@ struct RedisTroubleTests {
         #expect(try redis.run("PUBLISH atalaya:room:a x", after: publisher) == .integer(1))
         guard case .error = try redis.run("PUBLISH atalaya:_fleet x", after: publisher) else { throw Failure.notReady }
         #expect(try await instance.messages(1, in: Self.room("a")) == ["x"])
+        // Every command that resume tokens need, of which the publisher may none.
+        let other = try Instance(settings)
+        let key = ChainKey(token: "token", user: nil)
+        let record = instance.record(anonymous: true)
+        broker.carryOut([
+            .write(key, record, for: .seconds(3600)), .forget(key, isUsed: false),
+            .keep(key, record, for: .seconds(120)),
+        ])
+        let name = "atalaya:resume:\(key.name)"
+        try await eventually("the record") { try redis.run("PTTL \(name)", after: "SELECT 1") != .integer(-2) }
+        guard case .error = try redis.run("GET \(name)", after: publisher) else { throw Failure.notReady }
+        try await eventually("the other instance") { other.broker.canClaim }
+        guard case .claimed(record, _?) = await other.broker.claim(key) else { throw Failure.notReady }
+        other.broker.carryOut([.giveBack(key, record)])
+        guard case .claimed(record, _?) = await other.broker.claim(key) else { throw Failure.notReady }
+        #expect(other.broker.counts.errors == 0)
+        other.broker.stop()
         instance.sink.leave([Self.room("a")], broker)
         try await instance.sink.enter([Self.room("b")], broker)
         let pings = broker.counts.rtt.count
