@@ -42,6 +42,7 @@ struct ClientLoop: Sendable {
             publicationPatience: shared.settings.broker.patience + .seconds(2),
             traits: SpokenProtocols.traits,
             reconnects: shared.reconnects,
+            chains: shared.broker.chains,
             users: shared.users,
             log: shared.log
         )

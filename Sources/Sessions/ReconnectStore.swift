@@ -114,14 +114,22 @@ package final class ReconnectStore: Sendable {
         }
     }
 
+    /// Whether a token has not been claimed here, revoked or forgotten.
+    package func knows(_ token: String) -> Bool {
+        self.state.withLock { $0.chains[token] != nil }
+    }
+
     /// Notes the end of a connection.
     ///
     /// - Parameters:
     ///   - token: Its resume token, if it had one.
     ///   - user: `nil` for an anonymous connection, and for one that its client closed with 1000.
-    package func ended(token: String?, user: UserID?, _ protocolName: ProtocolName, at now: Instant) {
+    /// - Returns: Whether its chain can still be continued.
+    @discardableResult
+    package func ended(token: String?, user: UserID?, _ protocolName: ProtocolName, at now: Instant) -> Bool {
         self.state.withLock { state in
-            if let token, state.chains[token] != nil {
+            let isKnown = token.map { state.chains[$0] != nil } ?? false
+            if let token, isKnown {
                 state.chains[token]?.endedAt = now
                 state.departures.append((now, .chain(token: token)))
             }
@@ -131,6 +139,7 @@ package final class ReconnectStore: Sendable {
                 state.departures.append((now, .user(key)))
             }
             self.forget(&state, at: now)
+            return isKnown
         }
     }
 

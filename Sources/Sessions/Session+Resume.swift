@@ -51,18 +51,50 @@ extension Session {
 
     /// Tells a client who it is, and the secret with which it can come back.
     ///
-    /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`.
+    /// - Parameter resume: The token of an earlier connection, from the URL or a first `connect`. The welcome waits
+    ///   until it is known whether it counts.
     func welcome(resuming resume: String?) {
-        guard let own = self.identity.user else { return }
-        let back = resume.flatMap { self.claim($0, own) }
-        // An anonymous client that resumes is the user that it was.
-        let user = self.identity.user ?? own
+        guard self.identity.user != nil else { return }
+        guard let resume else {
+            self.welcome(isResumed: false)
+            return
+        }
+        self.lineage.unsettledReturn = nil
+        self.claim(resume)
+    }
+
+    /// It is known whether the token that the client brought continues a chain.
+    func reconnected(_ earlier: Earlier?) {
+        self.registry.countReconnect(
+            self.identity.protocolName,
+            earlier == nil ? .fresh : .resumed,
+            earlier?.origin ?? .unknown,
+            gap: earlier?.back.gap
+        )
+        if let earlier {
+            // An anonymous client that resumes is the user that it was.
+            self.identity = self.identity.resumed(earlier.back.user)
+            self.lineage.place = earlier.back.place
+            self.log(
+                .resumed,
+                [
+                    (.earlierConnectionId, .text(earlier.back.connection.text)),
+                    (.earlierInstance, .text(earlier.instance)),
+                    (.place, .integer(Int64(earlier.back.place))),
+                ] + (earlier.back.gap.map { [(.durationMs, .integer($0.wholeMilliseconds))] } ?? [])
+            )
+        }
+        self.welcome(isResumed: earlier != nil)
+    }
+
+    private func welcome(isResumed: Bool) {
+        guard let user = self.identity.user else { return }
         if let old = self.lineage.token {
             self.registry.reconnects.revoke(old)
+            self.unshare(old)
         }
         let token = self.registry.makeToken()
         self.lineage.token = token
-        self.lineage.place = back?.place ?? self.lineage.place
         self.registry.reconnects.issue(
             token,
             to: user,
@@ -70,46 +102,19 @@ extension Session {
             on: self.identity.connection,
             place: self.lineage.place
         )
+        self.share(token)
         self.output.send(
             .welcome(
                 Welcome(
                     connection: self.identity.connection,
                     user: user,
                     resume: token,
-                    resumed: back != nil,
+                    resumed: isResumed,
                     instance: self.registry.instance,
                     heartbeatMilliseconds: Int(self.registry.settings.heartbeatInterval.wholeMilliseconds)
                 )
             )
         )
-    }
-
-    private func claim(_ token: String, _ user: UserID) -> ReconnectStore.Return? {
-        self.lineage.unsettledReturn = nil
-        let back = self.registry.reconnects.claim(
-            token,
-            by: user,
-            isAnonymous: self.identity.isAnonymous,
-            at: self.registry.loop.now
-        )
-        self.registry.countReconnect(
-            self.identity.protocolName,
-            back == nil ? .fresh : .resumed,
-            back == nil ? .unknown : .sameInstance,
-            gap: back?.gap
-        )
-        if let back {
-            self.identity = self.identity.resumed(back.user)
-            self.log(
-                .resumed,
-                [
-                    (.earlierConnectionId, .text(back.connection.text)),
-                    (.earlierInstance, .text(self.registry.instance)),
-                    (.place, .integer(Int64(back.place))),
-                ] + (back.gap.map { [(.durationMs, .integer($0.wholeMilliseconds))] } ?? [])
-            )
-        }
-        return back
     }
 
     func rememberEnd(_ ending: Ending, of user: UserID) {
@@ -118,11 +123,14 @@ extension Session {
         let isForgotten = leftForGood || self.identity.isAnonymous
         let token = self.lineage.token
         guard token != nil || !isForgotten else { return }
-        self.registry.reconnects.ended(
+        let canResume = self.registry.reconnects.ended(
             token: token,
             user: isForgotten ? nil : user,
             self.identity.protocolName,
             at: self.registry.loop.now
         )
+        if let token, canResume {
+            self.shareEnd(of: token)
+        }
     }
 }

@@ -1,5 +1,5 @@
 import Instruments
-package import Messaging
+import Messaging
 import Reactor
 
 /// Why a client is currently not read.
@@ -20,15 +20,23 @@ package struct ReadingHold: OptionSet, Sendable {
 ///
 /// An object, since a session rarely has one, and room for its fields would cost each idle client 48 bytes.
 final class WaitingCommand {
+    /// What ends the wait.
+    enum Awaited: Equatable {
+        /// The receipt of a publication.
+        case receipt(MessageID)
+        /// The answer to the claim of a resume token, by its number.
+        case claim(UInt64)
+        case other
+    }
+
     let deadline: Instant
-    /// The publication whose receipt ends the wait; `nil` if something else does.
-    let publication: MessageID?
+    let awaited: Awaited
     /// What becomes of the command when its time has run out.
     let expired: () -> Void
 
-    init(deadline: Instant, publication: MessageID?, expired: @escaping () -> Void) {
+    init(deadline: Instant, awaited: Awaited, expired: @escaping () -> Void) {
         self.deadline = deadline
-        self.publication = publication
+        self.awaited = awaited
         self.expired = expired
     }
 }
@@ -61,13 +69,17 @@ extension Session {
     ///
     /// - Parameters:
     ///   - limit: How long to wait at most.
-    ///   - publication: The publication whose receipt is awaited, if that is the reason.
     ///   - expired: Called when time has run out, before the client is read again. Not called after the goodbye.
-    package func wait(upTo limit: Duration, forReceiptOf publication: MessageID? = nil, expired: @escaping () -> Void) {
+    package func wait(upTo limit: Duration, expired: @escaping () -> Void) {
+        self.wait(for: .other, upTo: limit, expired: expired)
+    }
+
+    /// - Parameter awaited: What is waited for.
+    func wait(for awaited: WaitingCommand.Awaited, upTo limit: Duration, expired: @escaping () -> Void) {
         precondition(self.waiting == nil, "one command of a session waits at a time")
         guard self.state.isLive else { return }
         let deadline = self.registry.loop.now + limit
-        self.waiting = WaitingCommand(deadline: deadline, publication: publication, expired: expired)
+        self.waiting = WaitingCommand(deadline: deadline, awaited: awaited, expired: expired)
         self.hold(.command)
         self.wake()
     }
@@ -83,12 +95,17 @@ extension Session {
     /// The broker answers each publication within its patience. Should an answer come later, the client is read again
     /// before it.
     func wait(forReceiptOf publication: MessageID) {
-        self.wait(upTo: self.registry.publicationPatience, forReceiptOf: publication) {}
+        self.wait(for: .receipt(publication), upTo: self.registry.publicationPatience) {}
     }
 
     func endWait(forReceiptOf publication: MessageID) {
-        guard let waiting = self.waiting, waiting.publication == publication else { return }
-        self.endWait()
+        if self.isAwaiting(.receipt(publication)) {
+            self.endWait()
+        }
+    }
+
+    func isAwaiting(_ awaited: WaitingCommand.Awaited) -> Bool {
+        self.waiting?.awaited == awaited
     }
 
     /// Gives up a wait that has lasted too long.

@@ -223,6 +223,7 @@ package final class Session {
         switch self.heartbeat?.tick(at: now, received: self.output.receivedBytes, pace: self.registry.pace) {
         case .ping(let payload, _):
             self.output.ping(payload)
+            self.renewRecord(with: payload)
         case .giveUp:
             // Our unsent bytes are in the way of its pong: the client reads too slowly.
             self.output.close(

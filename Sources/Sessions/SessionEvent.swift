@@ -5,6 +5,7 @@ package enum SessionEvent: String, LogEvent {
     case opened = "connection.opened"
     case closed = "connection.closed"
     case resumed = "connection.resumed"
+    case resumeLate = "connection.resume_late"
     case dropsBegan = "connection.drops_began"
     case dropsEnded = "connection.drops_ended"
     case subscribed = "room.subscribed"
@@ -18,7 +19,7 @@ package enum SessionEvent: String, LogEvent {
 
     package var level: LogLevel {
         switch self {
-        case .opened, .closed, .resumed, .dropsBegan, .dropsEnded: .info
+        case .opened, .closed, .resumed, .resumeLate, .dropsBegan, .dropsEnded: .info
         case .subscribed, .unsubscribed, .commandFailed, .publicationAccepted, .publicationRefused, .fannedOut,
             .deliveryQueued, .deliverySettled:
             .debug
@@ -30,6 +31,8 @@ package enum SessionEvent: String, LogEvent {
         case .opened: "A client connected."
         case .closed: "A connection ended."
         case .resumed: "A client resumed its earlier connection; durationMs says how long it was away."
+        case .resumeLate:
+            "Redis answered for a resume token when its client waited no longer; the token can be used again."
         case .dropsBegan: "A client reads too slowly, and messages for it are being dropped (queue.policy)."
         case .dropsEnded: "A client has caught up, and messages for it are no longer dropped."
         case .subscribed: "A connection joined a room."
@@ -54,6 +57,7 @@ package enum SessionEvent: String, LogEvent {
                 .writeErrors,
             ]
         case .resumed: identity + [.earlierConnectionId, .earlierInstance, .place, .durationMs]
+        case .resumeLate: [.connectionId, .earlierConnectionId, .earlierInstance, .place]
         case .dropsBegan: identity + [.room]
         case .dropsEnded: identity + [.dropped, .durationMs]
         case .subscribed, .unsubscribed: identity + [.room]
@@ -66,10 +70,10 @@ package enum SessionEvent: String, LogEvent {
         }
     }
 
-    /// A client that reads only now and then could cause these again and again.
+    /// A client that reads only now and then, or a slow Redis, could cause these again and again.
     package var lineLimit: Int? {
         switch self {
-        case .dropsBegan, .dropsEnded: 20
+        case .resumeLate, .dropsBegan, .dropsEnded: 20
         default: nil
         }
     }

@@ -16,6 +16,8 @@ package final class SessionRegistry {
     let pace: HeartbeatPace
     package let traits: PerCase<ProtocolName, ProtocolTraits>
     package let reconnects: ReconnectStore
+    /// `nil`: a chain is continued on this instance only.
+    let sharing: ChainSharing?
     package let users: UserDirectory
     package let log: EventLog
     /// Set once, before the first connection; the shard reports to the registry about single sessions.
@@ -43,6 +45,7 @@ package final class SessionRegistry {
         publicationPatience: Duration,
         traits: PerCase<ProtocolName, ProtocolTraits>,
         reconnects: ReconnectStore,
+        chains: (any SharedChains)? = nil,
         users: UserDirectory,
         log: EventLog
     ) {
@@ -56,6 +59,10 @@ package final class SessionRegistry {
         self.reconnects = reconnects
         self.users = users
         self.log = log
+        self.sharing = chains.map { ChainSharing($0, settings: settings) }
+        if let sharing = self.sharing {
+            loop.addTickObserver(sharing)
+        }
     }
 
     package func connect(_ shard: RoomShard) {
@@ -72,7 +79,9 @@ package final class SessionRegistry {
         MessageID(self.ids.next(atMilliseconds: self.loop.wallNanoseconds / 1_000_000))
     }
 
-    /// A resume token: 128 random bits.
+    /// How long a resume token is: 128 random bits in base64url.
+    static let tokenCharacters = 22
+
     func makeToken() -> String {
         randomToken(bytes: 16)
     }

@@ -1,7 +1,11 @@
 """Rooms over several instances, and a Redis that comes and goes."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import shutil
+import signal
 import unittest
 
 from client import TestCase
@@ -118,6 +122,7 @@ class RedisTests(TestCase):
             self.assertIn("cluster.secret", gateway.errors)
             self.assertIn(reason, gateway.errors)
             self.assertNotIn("aaa", gateway.errors)
+
     async def test_a_redis_that_is_killed_and_comes_back_costs_publishers_a_delay(self):
         redis = self.redis().start()
         here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
@@ -165,3 +170,96 @@ class RedisTests(TestCase):
         right = self.gateway("--redis-url", redis.url.replace("//", "//:hush-hush@")).ready()
         await self.until(lambda: right.metric("atalaya_broker_up") == 1)
         self.assertNotIn("hush-hush", right.said + right.errors + right.get("/metrics").text)
+
+    def record(self, redis, token, user=""):
+        """How many milliseconds the record of a token is still valid, named as docs/wire-format.md says."""
+        digest = hmac.digest(b"atalaya resume token", f"{user}\0{token}".encode(), hashlib.sha256)
+        name = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return int(redis.ask("PTTL", "atalaya:resume:" + name)[1:])
+
+    async def test_a_chain_is_continued_on_the_other_instance(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        for query, user in (("user=alice&", "alice"), ("", "")):
+            client = await self.native(here, f"?{query}")
+            who = client.welcome["userId"]
+            for place, gateway in enumerate((there, here, there, there), 1):
+                token = client.welcome["resume"]
+                await self.until(lambda: self.record(redis, token, user) > 3_600_000)
+                await client.socket.close(1001)
+                await self.until(lambda: 0 < self.record(redis, token, user) <= 120_000)
+                client = await self.native(gateway, f"?{query}resume={token}")
+                self.assertTrue(client.welcome["resumed"])
+                self.assertEqual(client.welcome["userId"], who)
+                lines = [line for line in gateway.lines if line["event"] == "connection.resumed"]
+                self.assertEqual(lines[-1]["place"], place)
+                self.assertEqual(lines[-1]["connectionId"], client.welcome["connectionId"])
+                earlier = [here, there, here, there][place - 1].instance
+                self.assertEqual(lines[-1]["earlierInstance"], earlier)
+                self.assertLess(lines[-1]["durationMs"], 10_000)
+                # Used once, wherever it is brought again; what is pipelined behind a `connect` is answered after it.
+                for again in (here, there):
+                    other = await self.native(again, f"?{query}")
+                    await other.say("connect", resume=token)
+                    await other.say("ping", id=1)
+                    answers = [await other.hear() for _ in range(2)]
+                    self.assertEqual([answer["type"] for answer in answers], ["welcome", "pong"])
+                    self.assertFalse(answers[0]["resumed"])
+                    await other.socket.close()
+            thief = await self.native(there, f"?user=mallory&resume={client.welcome['resume']}")
+            self.assertFalse(thief.welcome["resumed"])
+        resumed = {"outcome": "resumed", "protocol": "native"}
+        name = "atalaya_reconnects_total"
+        self.assertEqual(here.metric(name, origin="other_instance", **resumed), 2)
+        self.assertEqual(there.metric(name, origin="other_instance", **resumed), 4)
+        self.assertEqual(there.metric(name, origin="same_instance", **resumed), 2)
+        self.assertEqual(there.metric("atalaya_reconnect_gap_seconds_count", protocol="native"), 6)
+        for gateway in (here, there):
+            self.assertNotIn(client.welcome["resume"], gateway.said + gateway.get("/metrics").text)
+            self.assertEqual(gateway.metric("atalaya_broker_errors_total"), 0)
+            self.assert_conserved(gateway)
+
+    async def test_the_chains_of_an_instance_that_was_killed_are_continued_within_its_lease(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        clients = [await self.native(here, "?user=alice") for _ in range(2)]
+        tokens = [client.welcome["resume"] for client in clients]
+        await self.until(lambda: all(self.record(redis, token, "alice") > 0 for token in tokens))
+        here.stop(signal.SIGKILL)
+        back = await self.native(there, f"?user=alice&resume={tokens[0]}")
+        self.assertTrue(back.welcome["resumed"])
+        name = "atalaya_reconnects_total"
+        self.assertEqual(there.metric(name, outcome="resumed", origin="other_instance"), 1)
+        # Nobody saw it end, so nobody says when.
+        lines = [line for line in there.lines if line["event"] == "connection.resumed"]
+        self.assertNotIn("durationMs", lines[-1])
+        # As if the lease had run out.
+        keys = "for _, key in ipairs(redis.call('KEYS', 'atalaya:lease:*')) do redis.call('DEL', key) end"
+        redis.ask("EVAL", keys, "0")
+        late = await self.native(there, f"?user=alice&resume={tokens[1]}")
+        self.assertFalse(late.welcome["resumed"])
+        self.assertEqual(there.metric(name, outcome="fresh", origin="unknown"), 1)
+
+    async def test_without_redis_chains_are_continued_on_their_own_instance(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        alice, bob = await self.native(here, "?user=alice"), await self.native(here, "?user=bob")
+        redis.kill()
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 0)
+        away = await self.native(there, f"?user=bob&resume={bob.welcome['resume']}")
+        self.assertFalse(away.welcome["resumed"])
+        token = alice.welcome["resume"]
+        await alice.socket.close(1001)
+        back = await self.native(here, f"?user=alice&resume={token}")
+        self.assertTrue(back.welcome["resumed"])
+        # What was opened meanwhile gets its record when it ends.
+        redis.start()
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        await back.socket.close(1001)
+        await self.until(lambda: self.record(redis, back.welcome["resume"], "alice") > 0)
+        again = await self.native(there, f"?user=alice&resume={back.welcome['resume']}")
+        self.assertTrue(again.welcome["resumed"])
+        self.assertFalse((await self.native(there, f"?user=alice&resume={token}")).welcome["resumed"])

@@ -44,7 +44,8 @@ final class SessionStage {
         traits: PerCase<ProtocolName, ProtocolTraits> = PerCase { $0 == .plain ? taciturn : talkative },
         settings text: [String: String] = [:],
         level: LogLevel = .debug,
-        subscriptionPatience: Duration = .seconds(10)
+        subscriptionPatience: Duration = .seconds(10),
+        chains: (any SharedChains)? = nil
     ) throws {
         self.driven = try DrivenLoop()
         let loop = self.driven.loop
@@ -58,6 +59,7 @@ final class SessionStage {
             publicationPatience: .seconds(7),
             traits: traits,
             reconnects: ReconnectStore(window: .seconds(120)),
+            chains: chains,
             users: self.users,
             log: EventLog(threshold: level, sink: self.log)
         )
