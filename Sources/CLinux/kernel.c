@@ -246,6 +246,9 @@ int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts) {
     memset(&info, 0, sizeof info);
     socklen_t length = sizeof info;
     if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return -errno;
+    bool knows_window = length >= offsetof(struct tcp_info, tcpi_snd_wnd) + sizeof info.tcpi_snd_wnd;
+    // An acknowledged SYN or FIN counts as an acknowledged byte, so this may be negative.
+    int64_t in_flight = (int64_t)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans - info.tcpi_bytes_acked);
     *facts = (struct linux_tcp_facts){
         .rtt_microseconds = info.tcpi_rtt,
         .rtt_variance_microseconds = info.tcpi_rttvar,
@@ -253,6 +256,13 @@ int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts) {
         .retransmits = info.tcpi_total_retrans,
         .unacknowledged_segments = info.tcpi_unacked,
         .not_sent_bytes = info.tcpi_notsent_bytes,
+        .segment_bytes = info.tcpi_snd_mss,
+        .milliseconds_since_data_sent = info.tcpi_last_data_sent,
+        .milliseconds_since_acknowledgement = info.tcpi_last_ack_recv,
+        .window_bytes = knows_window ? info.tcpi_snd_wnd : 0,
+        .in_flight_bytes = knows_window && in_flight > 0 ? (uint32_t)in_flight : 0,
+        .timeouts_in_a_row = info.tcpi_retransmits,
+        .knows_window = knows_window,
     };
     return 0;
 }

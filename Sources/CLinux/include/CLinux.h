@@ -106,6 +106,13 @@ struct __attribute__((swift_attr("safe"))) linux_tcp_facts {
     uint32_t retransmits;
     uint32_t unacknowledged_segments;
     uint32_t not_sent_bytes;
+    uint32_t segment_bytes;
+    uint32_t milliseconds_since_data_sent;
+    uint32_t milliseconds_since_acknowledgement;
+    uint32_t window_bytes;     // 0 where the kernel does not say
+    uint32_t in_flight_bytes;  // the same
+    uint8_t timeouts_in_a_row;
+    bool knows_window;         // since Linux 5.4
 };
 int linux_tcp_facts_of(int descriptor, struct linux_tcp_facts *facts);
 

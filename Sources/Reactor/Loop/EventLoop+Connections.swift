@@ -112,14 +112,7 @@ extension EventLoop {
         guard self.hasSocket(connection) else { return nil }
         var facts = linux_tcp_facts()
         guard unsafe linux_tcp_facts_of(self.slab[connection.slot].descriptor, &facts) == 0 else { return nil }
-        return TCPInfo(
-            rtt: .microseconds(Int64(facts.rtt_microseconds)),
-            rttVariance: .microseconds(Int64(facts.rtt_variance_microseconds)),
-            minimumRTT: .microseconds(Int64(facts.minimum_rtt_microseconds)),
-            retransmits: facts.retransmits,
-            unacknowledgedSegments: facts.unacknowledged_segments,
-            notSentBytes: facts.not_sent_bytes
-        )
+        return TCPInfo(facts)
     }
 
     package func counters(of connection: ConnectionHandle) -> ConnectionCounters? {
