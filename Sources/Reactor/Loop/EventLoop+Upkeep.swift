@@ -73,6 +73,14 @@ extension EventLoop {
         }
     }
 
+    /// The longest that one of its ticks kept everything else waiting in the last 15 to 30 seconds.
+    ///
+    /// That is about one interval of pings, whose round trips are longer by it.
+    package var recentLag: Duration {
+        self.assertInside()
+        return .nanoseconds(Int64(clamping: self.meter.recentLag))
+    }
+
     /// Copies the loop's numbers as they are at this moment.
     package func snapshot() -> LoopSnapshot {
         self.assertInside()

@@ -42,9 +42,11 @@ struct LoopMeter {
     private(set) var ticks: UInt64 = 0
     private(set) var lag = Histogram(bounds: Histogram.latencySeconds)
     private var lastMark: UInt64
+    private var recent: RecentPeak
 
     init(now: UInt64) {
         self.lastMark = now
+        self.recent = RecentPeak(now: now)
     }
 
     /// The tick's work is done.
@@ -53,8 +55,12 @@ struct LoopMeter {
         self.busy += spent
         self.ticks += 1
         self.lag.observe(Double(spent) / 1e9)
+        self.recent.note(spent, at: now)
         self.lastMark = now
     }
+
+    /// The longest of the ticks that ended in the last 15 to 30 seconds.
+    var recentLag: UInt64 { self.recent.peak(at: self.lastMark) }
 
     mutating func works(at now: UInt64) {
         self.idle += now > self.lastMark ? now - self.lastMark : 0
