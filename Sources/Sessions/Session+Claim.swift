@@ -51,11 +51,9 @@ extension Session {
             if let here = self.claimHere(claim.token, isShared: true) {
                 return here
             }
+            // An own one may be unknown here: a claim that came second may have been answered first.
             let isOwn = record.origin == self.registry.sharing?.origin
-            // An open connection of this instance would be known here, so this one was forgotten.
-            guard let user = self.identity.isAnonymous ? record.user : self.identity.user, !isOwn || gap != nil else {
-                return nil
-            }
+            guard let user = self.identity.isAnonymous ? record.user : self.identity.user else { return nil }
             return Earlier(
                 back: ReconnectStore.Return(
                     place: record.place + 1,

@@ -1,4 +1,5 @@
 import Clients
+import Foundation
 import Instruments
 import TestKit
 import Testing
@@ -35,4 +36,40 @@ import Testing
             #expect(words.count > 100 && !words.contains { $0.contains(secret) })
         }
     }
+
+    @Test(.enabled(if: Self.redis != nil))
+    func `a token that is brought to two instances at the same moment counts at one of them`() async throws {
+        let settings = ["redis.url=\(Self.redis ?? "")", "redis.prefix=test-\(UInt64.random(in: 0 ... .max)):"]
+        try await RunningGateway.run(settings) { here in
+            try await RunningGateway.run(settings) { there in
+                for running in [here, there] {
+                    try await running.log.wait(for: "redis.up")
+                }
+                var (client, welcome) = try await here.native("user=alice")
+                for round in 1...20 {
+                    // In every other round it is brought while its connection is still open.
+                    if round.isMultiple(of: 2) {
+                        await client.socket.close(code: 1001)
+                    }
+                    let query = "user=alice&resume=\(welcome.resume)"
+                    async let one = here.native(query)
+                    async let two = there.native(query)
+                    async let three = here.native(query)
+                    let answers = try await [one, two, three]
+                    let resumed = answers.filter { $0.welcome.resumed }
+                    try #require(resumed.count == 1)
+                    for answer in answers where !answer.welcome.resumed {
+                        await answer.client.socket.close(code: 1000)
+                    }
+                    await client.socket.close(code: 1001)
+                    (client, welcome) = resumed[0]
+                }
+                let chain = (here.log.lines(of: "connection.resumed") + there.log.lines(of: "connection.resumed"))
+                    .compactMap { $0[.place].flatMap { Int($0) } }
+                #expect(chain.sorted() == Array(1...20))
+            }
+        }
+    }
+
+    private static let redis = ProcessInfo.processInfo.environment["ATALAYA_TEST_REDIS_URL"]
 }

@@ -167,16 +167,22 @@ import Testing
         #expect(stage.log.lines(of: "connection.resumed").map { $0[.earlierInstance] } == ["test"])
     }
 
-    @Test func `an own connection that is forgotten here and never ended there is gone`() throws {
+    @Test func `whichever of two claims of an own token is answered first, the one that won is resumed`() throws {
         let chains = ScriptedChains()
         let stage = try Self.stage(chains)
         defer { stage.driven.end() }
-        let back = try stage.open(.anonymous)
-        back.session.greet(resuming: Self.token)
+        let token = try Self.left(stage, .anonymous)
+        let (first, second) = (try stage.open(.anonymous), try stage.open(.anonymous))
+        second.session.greet(resuming: token)
         stage.driven.turn()
-        chains.answer(.claimed(Self.record(origin: chains.origin), gap: nil))
+        #expect(chains.answer(.taken) == 1)
+        first.session.greet(resuming: token)
         stage.driven.turn()
-        #expect(back.output.welcomes.map(\.resumed) == [false])
+        #expect(chains.answer(.claimed(Self.record(origin: chains.origin), gap: nil)) == 1)
+        stage.driven.turn()
+        #expect(second.output.welcomes.map(\.resumed) == [false])
+        #expect(first.output.welcomes.map(\.resumed) == [true])
+        #expect(stage.counts().reconnects[.resumed][.sameInstance] == 1)
     }
 
     @Test(arguments: [ChainAnswer.unknown, .unavailable])
