@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import shutil
 import signal
+import time
 import unittest
 
 from client import TestCase
@@ -263,3 +264,22 @@ class RedisTests(TestCase):
         again = await self.native(there, f"?user=alice&resume={back.welcome['resume']}")
         self.assertTrue(again.welcome["resumed"])
         self.assertFalse((await self.native(there, f"?user=alice&resume={token}")).welcome["resumed"])
+
+    async def test_a_redis_that_does_not_answer_holds_up_no_welcome_and_costs_no_token(self):
+        redis = self.redis().start()
+        here, there = (self.gateway("--redis-url", redis.url).ready() for _ in range(2))
+        await self.until(lambda: here.metric("atalaya_broker_up") == there.metric("atalaya_broker_up") == 1)
+        token = (await self.native(here, "?user=alice")).welcome["resume"]
+        await self.until(lambda: self.record(redis, token, "alice") > 0)
+        redis.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        client = await self.native(there, f"?user=alice&resume={token}")
+        self.assertFalse(client.welcome["resumed"])
+        self.assertGreater(time.monotonic() - began, 0.24)
+        self.assertEqual(there.metric("atalaya_reconnects_total", outcome="fresh", origin="unknown"), 1)
+        redis.process.send_signal(signal.SIGCONT)
+        await self.until(lambda: "connection.resume_late" in there.said)
+        # The next answer on this connection comes after that of what gave the token back.
+        await self.native(there, "?user=bob&resume=R2hvc3QtdG9rZW4tb25seQ")
+        again = await self.native(here, f"?user=alice&resume={token}")
+        self.assertTrue(again.welcome["resumed"])
