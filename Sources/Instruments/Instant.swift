@@ -48,6 +48,11 @@ extension Duration {
         self.wholeNanoseconds / 1_000_000
     }
 
+    /// In milliseconds, to the microsecond.
+    package var inMilliseconds: Double {
+        Double(self.wholeNanoseconds / 1000) / 1000
+    }
+
     /// In seconds, as Prometheus expects.
     package var inSeconds: Double {
         Double(self.wholeNanoseconds) / 1e9

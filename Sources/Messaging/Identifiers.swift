@@ -8,6 +8,8 @@ package struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvert
 
     package var text: String { self.ulid.text }
     package var description: String { self.text }
+    /// When it was made, in milliseconds since 1970.
+    package var milliseconds: UInt64 { self.ulid.high >> 16 }
 
     package static func < (left: Self, right: Self) -> Bool { left.ulid < right.ulid }
 }
@@ -51,8 +53,15 @@ extension UserIDError: CustomStringConvertible {
 /// A user's identity: 1 to 256 bytes of UTF-8 without control characters.
 package struct UserID: Hashable, Sendable, CustomStringConvertible {
     package static let maximumBytes = 256
+    private static let anonymousPrefix = "anon-"
 
-    package let text: String
+    /// Most clients of an open gateway are anonymous, so their ids are not kept as text.
+    private enum Form: Hashable, Sendable {
+        case anonymous(ULID)
+        case text(String)
+    }
+
+    private let form: Form
 
     package init(_ text: String) throws(UserIDError) {
         if text.isEmpty {
@@ -67,12 +76,31 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
         if text.utf8.first == UInt8(ascii: "_") {
             throw .reserved
         }
-        self.text = text
+        // One id has one form, whoever made it.
+        if text.hasPrefix(Self.anonymousPrefix), let ulid = ULID(text.dropFirst(Self.anonymousPrefix.count)),
+            UserID(anonymous: ConnectionID(ulid)).text == text
+        {
+            self.form = .anonymous(ulid)
+        } else {
+            self.form = .text(text)
+        }
     }
 
     /// An anonymous connection is a user of its own.
     package init(anonymous connection: ConnectionID) {
-        self.text = "anon-" + connection.text
+        self.form = .anonymous(connection.ulid)
+    }
+
+    /// The connection that an anonymous user is named after; `nil` for others.
+    package var anonymous: ConnectionID? {
+        if case .anonymous(let ulid) = self.form { ConnectionID(ulid) } else { nil }
+    }
+
+    package var text: String {
+        switch self.form {
+        case .text(let text): text
+        case .anonymous(let ulid): Self.anonymousPrefix + ulid.text
+        }
     }
 
     package var description: String { self.text }

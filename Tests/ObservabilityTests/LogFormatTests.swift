@@ -1,5 +1,6 @@
 import Foundation
 import Instruments
+import Notation
 import TestKit
 import Testing
 
@@ -104,7 +105,7 @@ import Testing
 
     private func line(_ format: LogFormat, _ record: LogRecord) -> String {
         var text: [UInt8] = []
-        let time = LogTimestamp(milliseconds: 1_795_253_405_020)
+        let time = Timestamp(milliseconds: 1_795_253_405_020)
         format.append(record, at: time, instance: "gw-0", to: &text)
         return String(decoding: text, as: UTF8.self)
     }

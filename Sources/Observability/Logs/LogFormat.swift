@@ -13,7 +13,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     /// The keys have a fixed order: time, level, event, message, instance, then the fields in the order of `LogField`,
     /// each at most once. Whatever the values contain, a line stays one line, and a JSON line stays valid. Long texts
     /// are cut.
-    func append(_ record: LogRecord, at time: LogTimestamp, instance: String, to text: inout [UInt8]) {
+    func append(_ record: LogRecord, at time: Timestamp, instance: String, to text: inout [UInt8]) {
         switch self {
         case .json: Self.appendJSON(record, at: time, instance: instance, to: &text)
         case .human: Self.appendHuman(record, at: time, to: &text)
@@ -23,7 +23,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
 
     private static func appendJSON(
         _ record: LogRecord,
-        at time: LogTimestamp,
+        at time: Timestamp,
         instance: String,
         to text: inout [UInt8]
     ) {
@@ -49,7 +49,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
         text.append(UInt8(ascii: "}"))
     }
 
-    private static func appendHuman(_ record: LogRecord, at time: LogTimestamp, to text: inout [UInt8]) {
+    private static func appendHuman(_ record: LogRecord, at time: Timestamp, to text: inout [UInt8]) {
         text.append(contentsOf: time.timeText.utf8)
         text.append(UInt8(ascii: " "))
         text.appendPadded(record.level.label, width: 8)

@@ -1,4 +1,5 @@
 import Instruments
+import Notation
 
 /// Lines turned into text, up to what is worth writing at once.
 struct LogPage {
@@ -32,13 +33,13 @@ struct LogPage {
     }
 
     /// The line that says how many are missing here; none if nothing is.
-    mutating func addDropped(_ count: UInt64, at time: LogTimestamp) {
+    mutating func addDropped(_ count: UInt64, at time: Timestamp) {
         guard count > 0 else { return }
         self.add(.linesDropped, [(.count, .integer(Int64(clamping: count)))], at: time, told: count)
     }
 
     /// The line that says how many of one kind were left out.
-    mutating func addOmitted(_ omission: LogLimits.Omission, at time: LogTimestamp) {
+    mutating func addOmitted(_ omission: LogLimits.Omission, at time: Timestamp) {
         var values: [(LogField, LogValue)] = [
             (.limitedEvent, .text(omission.kind.event)), (.count, .integer(Int64(clamping: omission.count))),
         ]
@@ -51,7 +52,7 @@ struct LogPage {
     private mutating func add(
         _ event: ObservabilityEvent,
         _ values: [(LogField, LogValue)],
-        at time: LogTimestamp,
+        at time: Timestamp,
         told: UInt64
     ) {
         let record = LogRecord(event: event.rawValue, level: event.level, message: event.message, values: values)

@@ -1,4 +1,5 @@
 import Instruments
+import Notation
 
 /// The lines that wait for the writer, bounded in number and bytes; lines that do not fit are counted and dropped.
 struct LogRing: Sendable {
@@ -10,7 +11,7 @@ struct LogRing: Sendable {
 
     struct Line: Sendable {
         let record: LogRecord
-        let time: LogTimestamp
+        let time: Timestamp
     }
 
     /// What the writer takes at once: lines in order of arrival, and how many after them did not fit.

@@ -1,8 +1,7 @@
+import Notation
 import Testing
 
-@testable import Observability
-
-@Suite struct LogTimestampTests {
+@Suite struct TimestampTests {
     @Test(arguments: [
         (0, "1970-01-01T00:00:00.000Z"),
         (-1, "1969-12-31T23:59:59.999Z"),
@@ -14,6 +13,6 @@ import Testing
         (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
     ])
     func `a time is written as RFC 3339 has it, with milliseconds`(milliseconds: Int64, expected: String) {
-        #expect(LogTimestamp(milliseconds: milliseconds).text == expected)
+        #expect(Timestamp(milliseconds: milliseconds).text == expected)
     }
 }
