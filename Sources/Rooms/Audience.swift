@@ -25,8 +25,13 @@ final class Audience {
         self.place = place
     }
 
-    func add(_ member: ConnectionHandle) -> Subscription {
-        let subscription = Subscription(member: member, audience: self, index: self.members.count)
+    func add(_ member: ConnectionHandle, at seconds: UInt32) -> Subscription {
+        let subscription = Subscription(
+            member: member,
+            audience: self,
+            index: self.members.count,
+            joinedAt: seconds
+        )
         self.members.append(member)
         self.subscriptions.append(subscription)
         return subscription
@@ -35,9 +40,10 @@ final class Audience {
     /// Moves the last member into the place that becomes free.
     func remove(_ subscription: Subscription) {
         let last = self.members.count - 1
-        self.members.swapAt(subscription.index, last)
-        self.subscriptions.swapAt(subscription.index, last)
-        self.subscriptions[subscription.index].index = subscription.index
+        let index = Int(subscription.index)
+        self.members.swapAt(index, last)
+        self.subscriptions.swapAt(index, last)
+        self.subscriptions[index].index = subscription.index
         self.members.removeLast()
         self.subscriptions.removeLast()
     }

@@ -45,9 +45,11 @@ final class LocalRoom {
     }
 
     /// A connection may be a member once with each encoding.
-    func add(_ member: ConnectionHandle, as encoding: MessageEncoding) -> Subscription {
+    ///
+    /// - Parameter seconds: When it joins, in seconds since 1970.
+    func add(_ member: ConnectionHandle, as encoding: MessageEncoding, at seconds: UInt32) -> Subscription {
         self.memberCount += 1
-        return self.audience(for: encoding).add(member)
+        return self.audience(for: encoding).add(member, at: seconds)
     }
 
     private func audience(for encoding: MessageEncoding) -> Audience {

@@ -88,7 +88,8 @@ package final class RoomShard {
         } else {
             room = self.open(name)
         }
-        let subscription = room.add(member, as: encoding)
+        let seconds = UInt32(truncatingIfNeeded: self.loop.wallNanoseconds / 1_000_000_000)
+        let subscription = room.add(member, as: encoding, at: seconds)
         self.counts.subscriptions += 1
         _ = self.answerWhenConfirmed(subscription, answer)
         return subscription

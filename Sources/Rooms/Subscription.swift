@@ -7,12 +7,16 @@ package final class Subscription {
     package let member: ConnectionHandle
     // The audience owns its memberships, and stays as long as it has one.
     unowned let audience: Audience
-    var index: Int
+    // Two halves of a word, since there are as many of these as there are memberships.
+    var index: UInt32
+    /// Seconds since 1970.
+    package let joinedAt: UInt32
 
-    init(member: ConnectionHandle, audience: Audience, index: Int) {
+    init(member: ConnectionHandle, audience: Audience, index: Int, joinedAt: UInt32) {
         self.member = member
         self.audience = audience
-        self.index = index
+        self.index = UInt32(index)
+        self.joinedAt = joinedAt
     }
 
     var room: LocalRoom { self.audience.room }

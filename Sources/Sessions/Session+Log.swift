@@ -17,20 +17,22 @@ extension Session {
         return [connection, (.userId, .text(user.text)), language]
     }
 
-    /// What is known at the goodbye, for the line written when the socket is gone.
-    func words(on ending: Ending, after lived: Duration, room: RoomName?) -> [(LogField, LogValue)] {
+    /// Writes the one line that sums up a connection.
+    func logClosed(_ last: LastWords, _ final: ConnectionCounters) {
+        guard self.registry.log.shows(SessionEvent.closed.level) else { return }
+        let ending = last.ending
         var words = self.names
         words.reserveCapacity(20)
         words.append((.transport, .text(self.identity.transport.label)))
         words.append((.remoteAddress, .text(self.identity.remoteAddress)))
         words.append((.initiator, .text(ending.initiator.label)))
         words.append((.reason, .text(ending.reason.label)))
-        words.append((.durationMs, .integer(lived.wholeMilliseconds)))
-        words.append((.rooms, .integer(Int64(self.subscriptions.count))))
+        words.append((.durationMs, .integer(last.lived.wholeMilliseconds)))
+        words.append((.rooms, .integer(Int64(last.rooms))))
         if let code = ending.code {
             words.append((.closeCode, .integer(Int64(code))))
         }
-        if let room {
+        if let room = last.room {
             words.append((.room, .text(room.text)))
         }
         // A close that the client began is no error, and what it says there is its own.
@@ -40,14 +42,6 @@ extension Session {
         if let rtt = self.heartbeat?.lastRTT {
             words.append((.rttMs, .decimal(Double(rtt.wholeNanoseconds / 1000) / 1000)))
         }
-        return words
-    }
-
-    /// Writes the one line that sums up a connection.
-    func logClosed(_ final: ConnectionCounters) {
-        var words = self.lastWords
-        // The line takes them over.
-        self.lastWords = []
         words.append((.messagesReceived, .integer(Int64(clamping: final.messagesReceived))))
         words.append((.messagesSent, .integer(Int64(clamping: final.messagesSent))))
         words.append((.bytesReceived, .integer(Int64(clamping: final.bytesReceived))))

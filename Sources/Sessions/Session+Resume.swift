@@ -21,6 +21,7 @@ extension Session {
     func settleReturn() {
         guard let gap = self.lineage.unsettledReturn else { return }
         self.lineage.unsettledReturn = nil
+        self.hasReturned = true
         self.registry.countReconnect(self.identity.protocolName, .fresh, .sameInstance, gap: gap)
     }
 
@@ -65,6 +66,7 @@ extension Session {
 
     /// It is known whether the token that the client brought continues a chain.
     func reconnected(_ earlier: Earlier?) {
+        self.hasReturned = true
         self.registry.countReconnect(
             self.identity.protocolName,
             earlier == nil ? .fresh : .resumed,

@@ -23,12 +23,14 @@ package final class Session {
     /// `nil` if the client is not pinged.
     var heartbeat: Heartbeat?
     var lineage = Lineage()
+    /// Whether its client was here before, so that it counts as a reconnect.
+    var hasReturned = false
     /// When to give up on a client without a name; far in the future once it has one.
     private var nameDeadline = Instant(nanoseconds: .max)
     var holds: ReadingHold = []
     var waiting: WaitingCommand?
-    /// What will be logged about the end, from the goodbye until the socket is gone.
-    var lastWords: [(LogField, LogValue)] = []
+    /// From the goodbye until the socket is gone.
+    var lastWords: LastWords?
 
     init(
         identity: Identity,
@@ -65,6 +67,11 @@ package final class Session {
         guard let user = self.identity.user else { return }
         self.registry.users.enter(user, isAnonymous: self.identity.isAnonymous)
         self.noteReturn(of: user)
+    }
+
+    /// In microseconds; 0 if there was none yet.
+    var pingRoundTrip: UInt32 {
+        UInt32(clamping: (self.heartbeat?.lastRTT?.wholeNanoseconds ?? 0) / 1000)
     }
 
     /// What its client's language needs from it.

@@ -32,11 +32,18 @@ package final class SessionRegistry {
     var counts = PerCase<ProtocolName, SessionCounts>(repeating: SessionCounts())
     private var connectedShard: RoomShard?
     var bySlot: [Session?] = []
+    /// One per slot.
+    var readings: [SlotReading] = []
+    /// When the window of each page of slots began.
+    var windowBegan: [Instant] = []
+    var departures = Departures()
+    var closed: ClosedConnections
     /// One byte per slot, 0 without a session; `connections_active` is counted from it.
     private var kinds: [UInt8] = []
     private var ids = ULIDGenerator()
     private var spread = Double.random(in: 0..<1)
 
+    /// - Parameter remembersClosed: How many connections that have ended are remembered.
     package init(
         loop: EventLoop,
         instance: String,
@@ -47,8 +54,10 @@ package final class SessionRegistry {
         reconnects: ReconnectStore,
         chains: (any SharedChains)? = nil,
         users: UserDirectory,
+        remembersClosed: Int = 1024,
         log: EventLog
     ) {
+        self.closed = ClosedConnections(capacity: remembersClosed)
         self.loop = loop
         self.instance = instance
         self.settings = settings
@@ -107,9 +116,11 @@ package final class SessionRegistry {
         while self.bySlot.count <= slot {
             self.bySlot.append(nil)
             self.kinds.append(0)
+            self.readings.append(SlotReading())
         }
         self.bySlot[slot] = session
         self.kinds[slot] = Self.kind(identity)
+        self.readings[slot] = SlotReading()
         self.counts[identity.protocolName].opened += 1
         session.log(
             .opened,
@@ -216,6 +227,11 @@ package final class SessionRegistry {
             }
         }
         return active
+    }
+
+    /// Open connections.
+    package var openCount: Int {
+        self.kinds.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
     }
 
     private static func kind(_ identity: Identity) -> UInt8 {

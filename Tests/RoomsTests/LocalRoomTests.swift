@@ -14,7 +14,7 @@ import Testing
     private static func isInOrder(_ room: LocalRoom, _ present: [Subscription]) -> Bool {
         room.shared.enumerated().allSatisfy { $1.place == $0 && $1.isShared && !$1.members.isEmpty }
             && room.alone.enumerated().allSatisfy { $1.place == $0 && !$1.isShared && $1.members.count == 1 }
-            && present.allSatisfy { $0.audience.members[$0.index] == $0.member }
+            && present.allSatisfy { $0.audience.members[Int($0.index)] == $0.member }
     }
 
     @Test func `members keep their places through any coming and going`() throws {
@@ -25,7 +25,7 @@ import Testing
         for _ in 0..<2000 {
             if present.isEmpty || Bool.random(using: &random) {
                 let encoding = Self.encoding(Int.random(in: 0..<20, using: &random))
-                present.append(room.add(ConnectionHandle(slot: next, generation: 1), as: encoding))
+                present.append(room.add(ConnectionHandle(slot: next, generation: 1), as: encoding, at: 7))
                 next += 1
             } else {
                 room.remove(present.remove(at: Int.random(in: present.indices, using: &random)))
@@ -49,7 +49,7 @@ import Testing
         var next: UInt32 = 0
         func join(_ number: Int) -> Subscription {
             next += 1
-            return room.add(ConnectionHandle(slot: next, generation: 1), as: Self.encoding(number))
+            return room.add(ConnectionHandle(slot: next, generation: 1), as: Self.encoding(number), at: 7)
         }
         let first = (0..<16).map(join)
         let sixteen = room.shared

@@ -19,7 +19,7 @@ import Testing
             // Grows and shrinks in turns, past the number from which on there is a table.
             if known == nil, step / 500 % 2 == 0 || Bool.random(using: &random) {
                 let member = ConnectionHandle(slot: UInt32(step), generation: 1)
-                let subscription = room.add(member, as: MessageEncoding(.plain))
+                let subscription = room.add(member, as: MessageEncoding(.plain), at: 7)
                 list.append(subscription)
                 model.append(subscription)
             } else if step / 500 % 2 == 1 {

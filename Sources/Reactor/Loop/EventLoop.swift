@@ -176,6 +176,12 @@ package final class EventLoop: @unchecked Sendable {
         Instant(nanoseconds: self.time)
     }
 
+    /// The time of the clock that all loops go by; from any thread.
+    @Sendable
+    package static func clock() -> Instant {
+        Instant(nanoseconds: linux_now())
+    }
+
     /// Nanoseconds since 1970, read once in a tick that asks.
     ///
     /// Inside.

@@ -1,0 +1,132 @@
+import Instruments
+import Messaging
+import Reactor
+import Sessions
+import TestKit
+import Testing
+
+@Suite struct CensusTests {
+    private func tell(_ stage: SessionStage) -> [CensusRow] {
+        var rows: [CensusRow] = []
+        var next: Int? = 0
+        while let start = next {
+            let slice = stage.registry.tell(from: start)
+            rows += slice.rows
+            next = slice.next
+        }
+        return rows
+    }
+
+    private func endWindow(_ stage: SessionStage, kernelCalls: Int = 1000) -> [CensusRow] {
+        var rows: [CensusRow] = []
+        var next: Int? = 0
+        while let start = next {
+            let slice = stage.registry.endWindow(from: start, kernelCalls: kernelCalls)
+            rows += slice.rows
+            next = slice.next
+        }
+        return rows
+    }
+
+    @Test func `a row says what is new, once`() throws {
+        let stage = try SessionStage()
+        let alice = try stage.open(stage.user("alice"))
+        _ = try stage.open(.anonymous)
+        #expect(self.tell(stage).map(\.isNew) == [true, true])
+        #expect(self.tell(stage).isEmpty)
+        alice.publish(#""x""#, to: "r")
+        let rows = self.tell(stage)
+        #expect(rows.map(\.user.text) == ["alice"])
+        #expect(rows.map(\.news.messagesReceived) == [1])
+        #expect(rows.map(\.isNew) == [false])
+        #expect(self.tell(stage).isEmpty)
+    }
+
+    @Test func `nobody is told of before it has a name, and then all at once`() throws {
+        let stage = try SessionStage()
+        let client = try stage.open(.unnamed)
+        _ = client.peer.send("12345")
+        stage.driven.turn()
+        #expect(self.tell(stage).isEmpty)
+        client.ask(.connect(token: nil, resume: nil))
+        let rows = self.tell(stage)
+        #expect(rows.map(\.news.bytesReceived) == [5])
+        #expect(rows.map { $0.user.anonymous == $0.connection } == [true])
+    }
+
+    @Test func `the last of a connection is its departure`() throws {
+        let stage = try SessionStage()
+        let alice = try stage.open(stage.user("alice"))
+        alice.publish(#""x""#, to: "r")
+        _ = self.tell(stage)
+        alice.publish(#""y""#, to: "r")
+        try stage.cut(alice)
+        #expect(self.tell(stage).isEmpty)
+        let gone = stage.registry.takeDepartures()
+        #expect(gone.all.map(\.user?.text) == ["alice"])
+        #expect(gone.all.map(\.news.messagesReceived) == [1])
+        #expect(gone.all.map(\.isNew) == [false])
+        #expect(gone.open == 0)
+        #expect(stage.registry.takeDepartures().all.isEmpty)
+    }
+
+    @Test func `a slot's next connection starts anew`() throws {
+        let stage = try SessionStage()
+        let first = try stage.open(stage.user("alice"))
+        first.publish(#""x""#, to: "r")
+        _ = self.endWindow(stage)
+        try stage.cut(first)
+        stage.driven.turn()
+        let second = try stage.open(stage.user("bob"))
+        #expect(second.handle.slot == first.handle.slot)
+        second.publish(#""x""#, to: "r")
+        let rows = self.tell(stage)
+        #expect(rows.map(\.news.messagesReceived) == [1])
+        #expect(rows.map(\.isNew) == [true])
+        #expect(rows.map(\.rates) == [TrafficRates()])
+    }
+
+    @Test func `rates are those of the window, also of one that came in the middle`() throws {
+        let stage = try SessionStage()
+        let alice = try stage.open(stage.user("alice"))
+        _ = self.endWindow(stage)
+        let began = stage.driven.loop.now
+        for _ in 0..<20 {
+            alice.publish(#""x""#, to: "r")
+        }
+        stage.driven.turn()
+        let rows = self.endWindow(stage)
+        let seconds = max(0.001, Float((stage.driven.loop.now - began).inSeconds))
+        #expect(rows.map(\.rates.messagesReceived) == [20 / seconds])
+        #expect(self.endWindow(stage).map(\.rates.messagesReceived) == [0])
+    }
+
+    @Test func `the kernel is asked as often as it may be`() throws {
+        let stage = try SessionStage()
+        for number in 0..<5 {
+            _ = try stage.open(stage.user("u\(number)"))
+        }
+        #expect(self.endWindow(stage, kernelCalls: 0).allSatisfy { $0.gauges.kernelRoundTrip == 0 })
+    }
+
+    @Test func `a client that comes back counts one reconnect`() throws {
+        let stage = try SessionStage()
+        let first = try stage.open(stage.user("alice"), .plain)
+        try stage.cut(first)
+        stage.driven.turn()
+        _ = try stage.open(stage.user("alice"), .plain)
+        #expect(self.tell(stage).map(\.news.reconnects) == [1])
+        #expect(self.endWindow(stage).map(\.news.reconnects) == [0])
+    }
+
+    @Test func `parts of a pass cover every place once`() throws {
+        let stage = try SessionStage()
+        let count = SessionRegistry.placesWithKernel + 40
+        for _ in 0..<count {
+            _ = try stage.open(.anonymous)
+        }
+        let rows = self.endWindow(stage, kernelCalls: 0)
+        #expect(rows.count == count)
+        #expect(Set(rows.map(\.connection)).count == count)
+    }
+}
