@@ -46,7 +46,7 @@ let rows: [Row] = [
         name: "Management",
         ours: [
             "ByteKernels", "Compression", "Crypto", "HTTP", "HTTPServer", "Instruments", "JSONText", "Messaging",
-            "Notation", "Observability", "Reactor", "Rooms", "Settings",
+            "Notation", "Observability", "Reactor", "Rooms", "Sessions", "Settings",
         ]
     ),
     Row(name: "Observability", ours: ["Instruments", "Notation", "Settings"]),

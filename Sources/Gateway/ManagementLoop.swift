@@ -15,6 +15,8 @@ final class ManagementLoop: Sendable {
     private let isStarted: Lock<Bool>
     /// Answers what the fleet asks.
     let desk: FleetDesk
+    private let census: Census
+    private let windows = Lock<Task<Void, Never>?>(nil)
 
     init(
         index: Int,
@@ -40,8 +42,17 @@ final class ManagementLoop: Sendable {
         self.isStarted = isStarted
         let checks = Self.checks(clients, broker, drain, isStarted)
         let failures = ManagementFailures()
+        let census = Census(
+            clients.map(\.registry),
+            users: users,
+            settings: settings.series,
+            now: EventLoop.clock
+        )
+        self.census = census
+        let inspector = Inspector(instance: instance, loops: clients.map(\.registry), users: users)
         var sources: [any MetricSource] = [
             LoopMetrics(LoopReports(of: clients, log: log), directory, users),
+            CensusMetricSource(census),
             BrokerMetricSource(broker: broker),
             ManagementMetrics(checks: checks, drain: drain, failures: failures),
             BuildMetrics(version: Version.number, commit: Version.commit, configurationHash: settings.fingerprint),
@@ -58,6 +69,7 @@ final class ManagementLoop: Sendable {
         }
         let operators = OperatorEndpoints(
             settings,
+            inspector,
             clients: clients,
             instance: instance,
             broker: broker,
@@ -117,6 +129,8 @@ final class ManagementLoop: Sendable {
 
     func start() {
         self.loop.start()
+        let census = self.census
+        self.windows.withLock { $0 = Task { await census.run() } }
     }
 
     func noteStarted() {
@@ -124,6 +138,8 @@ final class ManagementLoop: Sendable {
     }
 
     func stop() async {
+        let windows = self.windows.withLock { $0.take() }
+        windows?.cancel()
         await HTTPServer.stopTasks(of: self.server)
         self.loop.stop()
         self.loop.join()

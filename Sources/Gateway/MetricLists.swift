@@ -11,6 +11,7 @@ extension MetricCatalog {
     package static var ofTheGateway: MetricCatalog {
         MetricCatalog([
             Section("Connections, users and what clients send", SessionsMetrics.all),
+            Section("Single users and connections", CensusMetrics.all),
             Section("Handshakes", HandshakeMetrics.all),
             Section("Rooms and deliveries", RoomsMetrics.all),
             Section("Send queues and event loops", ReactorMetrics.all),

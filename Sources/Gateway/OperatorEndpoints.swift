@@ -11,6 +11,7 @@ struct OperatorEndpoints {
 
     init(
         _ settings: GatewaySettings,
+        _ inspector: Inspector,
         clients: [ClientLoop],
         instance: String,
         broker: any Broker,
@@ -35,6 +36,11 @@ struct OperatorEndpoints {
             ),
             CloseConnectionEndpoint(closing),
             CloseUserEndpoint(closing),
+            ConnectionsEndpoint(inspector, fleet),
+            ConnectionEndpoint(inspector, fleet),
+            UserEndpoint(inspector, fleet),
+            ConnectionMetricsEndpoint(inspector),
+            UserMetricsEndpoint(inspector),
         ]
     }
 }

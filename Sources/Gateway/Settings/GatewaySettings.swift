@@ -19,6 +19,7 @@ package struct GatewaySettings: Sendable {
     package let http: HTTPServerLimits
     package let transport: TransportSettings
     package let drain: DrainSettings
+    package let series: SeriesSettings
     package let log: LogSettings
     /// A fingerprint of all effective values, for `config_info`.
     package let fingerprint: String
@@ -52,6 +53,7 @@ package struct GatewaySettings: Sendable {
         self.http = HTTPServerLimits(from: &settings)
         self.transport = TransportSettings(from: &settings)
         self.drain = DrainSettings(from: &settings)
+        self.series = SeriesSettings(from: &settings)
         Self.readAuthentication(from: &settings, mustBeSet: isToServe && !isForDevelopment)
         self.log = LogSettings(from: &settings, isForDevelopment: isForDevelopment)
         self.fingerprint = settings.fingerprint(leavingOut: Self.ownKeys)

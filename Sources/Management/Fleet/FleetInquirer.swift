@@ -82,10 +82,34 @@ package struct FleetCoverage: Sendable, Equatable {
     /// The names of instances that did not answer, as far as they are known.
     package let unanswered: [String]
 
+    init(isComplete: Bool, unanswered: [String]) {
+        self.isComplete = isComplete
+        self.unanswered = unanswered
+    }
+
     /// - Parameter unreadable: Instances whose answers are of no use.
     init(_ answers: FleetAnswers, besides unreadable: [String]) {
         self.unanswered = (answers.unanswered + answers.refusals.map(\.instance) + unreadable).sorted()
         self.isComplete = answers.isComplete && unreadable.isEmpty
+    }
+
+    /// For an answer that has them only with `scope=fleet`.
+    static let optionalMembers: [Schema.Member] = [
+        .optional("complete", .flag, "With `scope=fleet`: whether every instance has answered."),
+        .optional("unanswered", .list(of: .text()), "With `scope=fleet`: instances that did not answer."),
+    ]
+
+    /// The problem where no instance that answered has what was asked for.
+    ///
+    /// - Parameter what: Such as `connection 01AR…`.
+    func lacks(_ what: String) -> HTTPProblem {
+        guard !self.isComplete else { return HTTPProblem(.notFound, "\(what) is on no instance") }
+        let silent = self.unanswered.joined(separator: ", ")
+        return HTTPProblem(
+            .gatewayTimeout,
+            "\(what) is on no instance that answered, and not every instance did"
+                + (silent.isEmpty ? "" : ": \(silent)")
+        )
     }
 
     package static let schemaMembers: [Schema.Member] = [

@@ -34,15 +34,7 @@ package struct OperatorCloser: Sendable {
             )
             return answer
         }
-        guard answer.complete else {
-            let silent = answer.unanswered.joined(separator: ", ")
-            throw HTTPProblem(
-                .gatewayTimeout,
-                "\(target) is on no instance that answered, and not every instance did"
-                    + (silent.isEmpty ? "" : ": \(silent)")
-            )
-        }
-        throw HTTPProblem(.notFound, "\(target) is on no instance")
+        throw FleetCoverage(isComplete: answer.complete, unanswered: answer.unanswered).lacks("\(target)")
     }
 
     private func carryOut(_ order: ClosingOrder) async throws -> ClosedAnswer {

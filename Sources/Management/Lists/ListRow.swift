@@ -14,9 +14,9 @@ package protocol ListRow: DescribedJSON, Decodable {
 /// Where a row stands in a sorted list: no two rows have the same place.
 package struct ListPlace: Comparable, Codable, Sendable {
     /// The larger one comes first.
-    let number: Double
+    package let number: Double
     /// Decides between equal numbers: the bytes that sort first come first.
-    let id: String
+    package let id: String
 
     package init(largestFirst number: Double, _ id: String) {
         self.number = number

@@ -4,7 +4,8 @@
 package struct ListWindow<Row: ListRow>: Sendable {
     package let order: Row.Order
     private let limit: Int
-    private let after: ListPlace?
+    /// Only what follows it is wanted; `nil` for the beginning.
+    package let after: ListPlace?
     private var rows: [(place: ListPlace, row: Row)] = []
     /// What comes after it is beyond the window; set once more rows than fit have been offered.
     private var bound: ListPlace?
@@ -15,6 +16,9 @@ package struct ListWindow<Row: ListRow>: Sendable {
         self.limit = limit
         self.after = after
     }
+
+    /// How many of the first rows are enough: the page, and one that tells whether there are more.
+    package var enough: Int { self.limit + 1 }
 
     /// Whether a row at this place is wanted at all.
     package func wants(_ place: ListPlace) -> Bool {

@@ -1,0 +1,195 @@
+package import Instruments
+package import Messaging
+package import Reactor
+package import Sessions
+
+/// Looks at single connections and users of this instance, on all loops, in parts that no loop notices.
+package struct Inspector: Sendable {
+    /// One user over all of its connections.
+    package struct User: Sendable {
+        /// Open ones, the oldest first, as many as were asked for.
+        package let connections: [ConnectionRow]
+        package let connectionCount: Int
+        /// Those that ended lately, the newest first.
+        package let closed: [ConnectionRow]
+        /// What passed over all its connections since it came.
+        package let traffic: Traffic
+        package let rates: TrafficRates
+        package let queuedBytes: Int
+    }
+
+    package let instance: String
+    private let loops: [LoopBound<SessionRegistry>]
+    private let directory: UserDirectory
+
+    package init(instance: String, loops: [LoopBound<SessionRegistry>], users: UserDirectory) {
+        self.instance = instance
+        self.loops = loops
+        self.directory = users
+    }
+
+    /// The first of a list, in order.
+    package func openConnections(_ query: ConnectionQuery) async -> [ConnectionRow] {
+        await self.first(query) { $0.rows(from: $1, query) }
+    }
+
+    /// The first of a list of those that have ended lately, in order.
+    package func closedConnections(_ query: ConnectionQuery) async -> [ConnectionRow] {
+        await self.first(query) { $0.closedRows(from: $1, query) }
+    }
+
+    /// `nil` if there is no such connection, and there was none lately.
+    package func details(of connection: ConnectionID) async -> SessionRegistry.Details? {
+        for registry in self.loops {
+            let found = await registry.loop.perform { registry.value.details(of: connection) }
+            if let details = found.flatMap({ $0 }) { return details }
+        }
+        return nil
+    }
+
+    /// `nil` if the user has no connection, and had none lately.
+    package func user(_ user: UserID, showing limit: Int) async -> User? {
+        var sums = UserSums()
+        for registry in self.loops {
+            var next: Int? = 0
+            while let start = next {
+                let query = ConnectionQuery(user: user, limit: .max)
+                guard let slice = await registry.loop.perform({ registry.value.rows(from: start, query) }) else {
+                    break
+                }
+                for row in slice.rows {
+                    sums.add(row)
+                }
+                next = slice.next
+            }
+        }
+        let closed = await self.closedConnections(ConnectionQuery(user: user, order: .closedAt, limit: limit))
+        guard !sums.rows.isEmpty || !closed.isEmpty else { return nil }
+        var traffic = sums.traffic
+        traffic += self.directory.left(of: user)
+        return User(
+            connections: Array(sums.rows.sorted { $0.connection < $1.connection }.prefix(limit)),
+            connectionCount: sums.rows.count,
+            closed: closed,
+            traffic: traffic,
+            rates: sums.rates,
+            queuedBytes: sums.queuedBytes
+        )
+    }
+
+    /// Which users are asked for.
+    struct UserNarrowing: Sendable {
+        let user: UserID?
+        /// Only the user of this connection.
+        let connection: ConnectionID?
+        /// Only users with a connection in this room.
+        let room: RoomName?
+    }
+
+    /// What is known of one user over all of its connections.
+    struct UserTotals: Sendable {
+        let id: UserID
+        var connections = 0
+        var traffic = Traffic()
+        /// In microseconds, of the slowest connection; 0 if none was measured yet.
+        var roundTrip: UInt32 = 0
+    }
+
+    /// Users in no particular order, each over all connections.
+    func users(_ narrowing: UserNarrowing, limit: Int) async -> [UserTotals] {
+        var user = narrowing.user
+        if let connection = narrowing.connection {
+            // The sums are those of all the user's connections, so the user has to be known first.
+            guard let details = await self.details(of: connection), details.row.end == nil,
+                let owner = details.row.user, user == nil || user == owner
+            else { return [] }
+            user = owner
+        }
+        var isInRoom: Set<UserID>?
+        if let room = narrowing.room {
+            var members: Set<UserID> = []
+            await self.forEachPart(of: ConnectionQuery(user: user, room: room, limit: .max)) { rows in
+                members.formUnion(rows.compactMap(\.user))
+            }
+            isInRoom = members
+        }
+        var all: [UserID: UserTotals] = [:]
+        await self.forEachPart(of: ConnectionQuery(user: user, limit: .max)) { rows in
+            for row in rows {
+                guard let id = row.user, isInRoom?.contains(id) ?? true else { continue }
+                guard all[id] != nil || all.count < limit else { continue }
+                var totals = all[id] ?? UserTotals(id: id, traffic: self.directory.left(of: id))
+                totals.connections += 1
+                totals.traffic += row.traffic
+                totals.roundTrip = max(totals.roundTrip, row.roundTrips?.last ?? 0)
+                all[id] = totals
+            }
+        }
+        return Array(all.values)
+    }
+
+    /// Every open connection in parts, each loop after the other.
+    ///
+    /// - Parameter body: Takes a part; whatever it waits for, no loop waits.
+    func forEachPart(
+        of query: ConnectionQuery,
+        _ body: ([ConnectionRow]) async throws -> Void
+    ) async rethrows {
+        for registry in self.loops {
+            var next: Int? = 0
+            while let start = next {
+                guard let slice = await registry.loop.perform({ registry.value.rows(from: start, query) }) else {
+                    break
+                }
+                try await body(slice.rows)
+                next = slice.next
+            }
+        }
+    }
+
+    private func first(
+        _ query: ConnectionQuery,
+        _ slice: @escaping @Sendable (SessionRegistry, Int) -> SessionRegistry.RowsSlice
+    ) async -> [ConnectionRow] {
+        await withTaskGroup(of: [ConnectionRow].self) { group in
+            for registry in self.loops {
+                group.addTask {
+                    var (first, next) = (Self.foremost(query), Int?(0))
+                    while let start = next {
+                        guard let part = await registry.loop.perform({ slice(registry.value, start) }) else { break }
+                        for row in part.rows { first.offer(row) }
+                        next = part.next
+                    }
+                    return first.inOrder
+                }
+            }
+            var first = Self.foremost(query)
+            for await rows in group {
+                for row in rows { first.offer(row) }
+            }
+            return first.inOrder
+        }
+    }
+
+    private static func foremost(_ query: ConnectionQuery) -> Foremost<ConnectionRow> {
+        Foremost(query.limit) { $0.position(by: query.order).comesBefore($1.position(by: query.order)) }
+    }
+}
+
+/// The sums over connections of one user.
+private struct UserSums {
+    var rows: [ConnectionRow] = []
+    var traffic = Traffic()
+    var rates = TrafficRates()
+    var queuedBytes = 0
+
+    mutating func add(_ row: ConnectionRow) {
+        self.rows.append(row)
+        self.traffic += row.traffic
+        self.rates.messagesReceived += row.rates.messagesReceived
+        self.rates.messagesSent += row.rates.messagesSent
+        self.rates.bytesReceived += row.rates.bytesReceived
+        self.rates.bytesSent += row.rates.bytesSent
+        self.queuedBytes += row.queuedBytes
+    }
+}
