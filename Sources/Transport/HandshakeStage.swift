@@ -17,4 +17,20 @@ package enum HandshakeStage: UInt8, Vocabulary {
 }
 
 /// How long the handshakes of one loop took, by protocol.
-package typealias HandshakeDurations = PerCase<HandshakeStage, PerCase<ProtocolName, Histogram>>
+package struct HandshakeDurations: Sendable {
+    private var upgrade = PerCase<ProtocolName, Histogram>(repeating: Histogram(bounds: Histogram.latencySeconds))
+    private var total = PerCase<ProtocolName, Histogram>(repeating: Histogram(bounds: Histogram.latencySeconds))
+
+    /// A handshake whose 101 was sent at `now`.
+    mutating func observe(_ name: ProtocolName, clientCame: Instant, requestBegan: Instant, at now: Instant) {
+        self.upgrade[name].observe(from: requestBegan, to: now)
+        self.total[name].observe(from: clientCame, to: now)
+    }
+
+    package subscript(stage: HandshakeStage) -> PerCase<ProtocolName, Histogram> {
+        switch stage {
+        case .upgrade: self.upgrade
+        case .total: self.total
+        }
+    }
+}

@@ -13,7 +13,7 @@ package final class WebSocketHost {
     package let handshakes: HandshakeLog
     let frames = FrameEncoder(role: .server)
     package private(set) var rejected = PerCase<HandshakeRejection, UInt64>(repeating: 0)
-    private var taken = HandshakeDurations(repeating: PerCase(repeating: Histogram(bounds: Histogram.latencySeconds)))
+    private var taken = HandshakeDurations()
     /// Set once the instance accepts no more clients.
     package var isDraining = false
     /// The text of the current answer and its frame; reused by all connections.
@@ -38,8 +38,12 @@ package final class WebSocketHost {
     package var durations: HandshakeDurations { self.taken }
 
     func noteOpened(_ exchange: HTTPExchange, as name: ProtocolName) {
-        self.taken[.upgrade][name].observe(self.loop.now - exchange.requestBegan)
-        self.taken[.total][name].observe(self.loop.now - exchange.clientCame)
+        self.taken.observe(
+            name,
+            clientCame: exchange.clientCame,
+            requestBegan: exchange.requestBegan,
+            at: self.loop.now
+        )
     }
 
     /// Makes a publisher wait while the instance holds too much unsent data.

@@ -25,6 +25,15 @@ import Testing
         #expect(histogram.counts.firstIndex(of: 1).map { histogram.bounds[$0] } == 0.25)
     }
 
+    @Test func `the time between two instants is observed in seconds`() {
+        var histogram = Histogram(bounds: [0, 1])
+        histogram.observe(from: Instant(nanoseconds: 7), to: Instant(nanoseconds: 7))
+        histogram.observe(from: Instant(nanoseconds: 500_000_000), to: Instant(nanoseconds: 750_000_000))
+        histogram.observe(from: Instant(nanoseconds: 0), to: Instant(nanoseconds: .max))
+        #expect(histogram.counts == [1, 1, 1])
+        #expect(histogram.sum > 9e9)
+    }
+
     @Test func `two loops' histograms add up`() {
         var one = Histogram(bounds: [1, 5])
         var other = Histogram(bounds: [1, 5])
