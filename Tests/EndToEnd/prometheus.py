@@ -58,6 +58,11 @@ class Prometheus:
             return False
         return isinstance(found, list) and bool(found)
 
+    @property
+    def said(self):
+        """The lines of its log, where it warns of text that it cannot read well."""
+        return (self.folder / "log").read_text().splitlines()
+
     def end(self):
         self.process.terminate()
         self.process.wait(10)
@@ -85,7 +90,8 @@ class Dashboard:
 
 
 def filled_in(expression):
-    values = {"$__rate_interval": "2s", "$job": ".*", "$instance": ".*", "$queue_limit": "1", "$memory_limit": "1"}
+    values = {"$__rate_interval": "2s", "$queue_limit": "1", "$memory_limit": "1", "$top": "10"}
+    values |= {name: ".*" for name in ("$job", "$instance", "$user_id", "$connection_id")}
     for variable, value in values.items():
         expression = expression.replace(variable, value)
     return expression
@@ -102,6 +108,16 @@ def alerts():
         name, rest = rule.split("\n", 1)
         block = re.match(r" *expr: (?:\|\n((?: {10,}.*\n)+)|(.*))", rest)
         yield name, (block.group(1) or block.group(2)).strip()
+
+
+def declared():
+    """The labels of every metric, from the page that is printed from the code."""
+    page = (PROJECT / "docs/metrics.md").read_text()
+    found = {}
+    for name, kind, labels in re.findall(r"^\| `(\w+)` \| (\w+) \| \w* \| ([^|]*) \|", page, re.M):
+        for suffix in ("_bucket", "_count", "_sum") if kind == "histogram" else ("",):
+            found[name + suffix] = set(re.findall(r"`(\w+)`", labels))
+    return found
 
 
 OURS = re.compile(r"\b(?:atalaya|process)_[a-z_]+\b")
