@@ -54,16 +54,20 @@ import Testing
         try await RunningGateway.run { running in
             let (client, welcome) = try await running.native("user=alice")
             _ = try await client.subscribe("chat.lobby")
-            let path = "/api/v1/connections/\(welcome.connectionID)"
-            let open = try await self.json(running, path)
+            let address = "/api/v1/connections/\(welcome.connectionID)"
+            let open = try await self.json(running, address)
             #expect(open["state"] as? String == "open")
             #expect((open["memberships"] as? [[String: Any]])?.first?["room"] as? String == "chat.lobby")
             #expect(open["tcpRttMs"] is Double)
+            #expect(open["slowAt"] as? String == "none")
+            let path = try #require(open["path"] as? [String: Any])
+            #expect((path["sentence"] as? String)?.isEmpty == false)
             let user = try await self.json(running, "/api/v1/users/alice")
             #expect(user["connectionCount"] as? Int == 1)
             await client.socket.close(code: 1001)
             try await running.log.wait(for: "connection.closed", count: 1)
-            let closed = try await self.json(running, path)
+            let closed = try await self.json(running, address)
+            #expect(closed["slowAt"] == nil)
             #expect(closed["state"] as? String == "closed")
             #expect(closed["reason"] as? String == "going_away")
             #expect(closed["initiator"] as? String == "client")

@@ -69,11 +69,15 @@ package struct ConnectionDetails: DescribedJSON, Decodable {
 
     let connection: ConnectionSummary
     let memberships: [Membership]
+    let path: PathSummary?
     var complete: Bool?
     var unanswered: [String]?
 
     init(_ details: SessionRegistry.Details, instance: String) {
-        self.connection = ConnectionSummary(details.row, instance: instance)
+        var connection = ConnectionSummary(details.row, instance: instance)
+        connection.slowAt = details.verdict?.slowAt.label
+        self.connection = connection
+        self.path = details.verdict.map { PathSummary($0) }
         self.memberships = details.rooms.map { room in
             Membership(room: room.name.text, joinedAt: Timestamp(milliseconds: Int64(room.joinedAt) * 1000).text)
         }
@@ -81,6 +85,7 @@ package struct ConnectionDetails: DescribedJSON, Decodable {
 
     private enum Key: String, CodingKey {
         case memberships
+        case path
         case complete
         case unanswered
     }
@@ -89,12 +94,14 @@ package struct ConnectionDetails: DescribedJSON, Decodable {
         let container = try decoder.container(keyedBy: Key.self)
         self.connection = try ConnectionSummary(from: decoder)
         self.memberships = try container.decode([Membership].self, forKey: .memberships)
+        self.path = try container.decodeIfPresent(PathSummary.self, forKey: .path)
     }
 
     package func encode(to encoder: any Encoder) throws {
         try self.connection.encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(self.memberships, forKey: .memberships)
+        try container.encodeIfPresent(self.path, forKey: .path)
         try container.encodeIfPresent(self.complete, forKey: .complete)
         try container.encodeIfPresent(self.unanswered, forKey: .unanswered)
     }
@@ -103,7 +110,10 @@ package struct ConnectionDetails: DescribedJSON, Decodable {
         "ConnectionDetails",
         "One connection in full.",
         ConnectionSummary.members
-            + [.member("memberships", .list(of: Membership.schema), "The rooms it is in; none once it has ended.")]
+            + [
+                .member("memberships", .list(of: Membership.schema), "The rooms it is in; none once it has ended."),
+                .optional("path", PathSummary.schema, "Why `slowAt` says what it says; while it is open."),
+            ]
             + FleetCoverage.optionalMembers
     )
 }

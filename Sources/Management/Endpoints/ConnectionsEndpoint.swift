@@ -53,13 +53,18 @@ package struct ConnectionsEndpoint: ListEndpoint {
             after: window.after.flatMap(ConnectionQuery.Position.init),
             limit: window.enough
         )
-        let rows =
-            switch try request[Self.state] {
-            case .open: await self.inspector.openConnections(query)
-            case .closed: await self.inspector.closedConnections(query)
+        switch try request[Self.state] {
+        case .open:
+            let rows = await self.inspector.openConnections(query)
+            for (row, verdict) in zip(rows, await self.inspector.verdicts(on: rows)) {
+                var summary = ConnectionSummary(row, instance: self.inspector.instance)
+                summary.slowAt = verdict?.slowAt.label
+                window.offer(summary)
             }
-        for row in rows {
-            window.offer(ConnectionSummary(row, instance: self.inspector.instance))
+        case .closed:
+            for row in await self.inspector.closedConnections(query) {
+                window.offer(ConnectionSummary(row, instance: self.inspector.instance))
+            }
         }
     }
 }

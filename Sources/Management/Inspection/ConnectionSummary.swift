@@ -33,6 +33,7 @@ package struct ConnectionSummary: DescribedJSON, Decodable {
     let queuedMessages: Int?
     let queuedMs: Double?
     let isPaused: Bool?
+    var slowAt: String?
 
     let pingRttMs: Double?
     let pingRttMinimumMs: Double?
@@ -116,6 +117,7 @@ package struct ConnectionSummary: DescribedJSON, Decodable {
         .optional("queuedMessages", .count, "Messages that wait in its send queue; while it is open."),
         .optional("queuedMs", .amount, "How long the oldest of them has been waiting; while it is open."),
         .optional("isPaused", .flag, "Whether the gateway does not read it at the moment; while it is open."),
+        .optional("slowAt", .word(of: SlowAt.self), "Where the path to it is slow; while it is open."),
         .optional("pingRttMs", .amount, "The last round trip of a ping; absent before the first."),
         .optional("pingRttMinimumMs", .amount, "The shortest one."),
         .optional("pingRttSmoothedMs", .amount, "The mean, in which later ones weigh more."),

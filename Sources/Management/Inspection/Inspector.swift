@@ -18,6 +18,9 @@ package struct Inspector: Sendable {
         package let queuedBytes: Int
     }
 
+    /// A question to the kernel takes about a microsecond.
+    private static let verdictsAtOnce = 128
+
     package let instance: String
     private let loops: [LoopBound<SessionRegistry>]
     private let directory: UserDirectory
@@ -36,6 +39,24 @@ package struct Inspector: Sendable {
     /// The first of a list of those that have ended lately, in order.
     package func closedConnections(_ query: ConnectionQuery) async -> [ConnectionRow] {
         await self.first(query) { $0.closedRows(from: $1, query) }
+    }
+
+    /// Where the path to each of these is slow; `nil` for those that are gone.
+    func verdicts(on rows: [ConnectionRow]) async -> [PathVerdict?] {
+        var verdicts = [PathVerdict?](repeating: nil, count: rows.count)
+        for (loop, registry) in self.loops.enumerated() {
+            var places = rows.indices.filter { rows[$0].loop == loop }[...]
+            while !places.isEmpty {
+                let part = Array(places.prefix(Self.verdictsAtOnce))
+                places = places.dropFirst(Self.verdictsAtOnce)
+                let handles = part.map { rows[$0].handle }
+                guard let found = await registry.loop.perform({ registry.value.verdicts(on: handles) }) else { break }
+                for (place, verdict) in zip(part, found) {
+                    verdicts[place] = verdict
+                }
+            }
+        }
+        return verdicts
     }
 
     /// `nil` if there is no such connection, and there was none lately.

@@ -1,5 +1,6 @@
 package import Instruments
 package import Messaging
+package import Reactor
 
 /// One connection as operators see it: a copy of all that is known of it at one moment.
 package struct ConnectionRow: Sendable {
@@ -19,6 +20,9 @@ package struct ConnectionRow: Sendable {
         package let room: RoomName?
     }
 
+    /// The index of its loop, where it is known by its handle.
+    package let loop: Int
+    package let handle: ConnectionHandle
     package let connection: ConnectionID
     /// `nil` while it has no name.
     package let user: UserID?

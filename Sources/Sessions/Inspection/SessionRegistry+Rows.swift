@@ -1,6 +1,6 @@
 import Instruments
 package import Messaging
-import Reactor
+package import Reactor
 import Rooms
 
 /// Single connections of the loop for operators, in parts that each keep it for well under a millisecond.
@@ -55,25 +55,43 @@ extension SessionRegistry {
         package let row: ConnectionRow
         /// With when it joined each, in seconds since 1970.
         package let rooms: [(name: RoomName, joinedAt: UInt32)]
-        /// How long the loop's longest turn of late was.
-        package let loopLag: Duration
+        /// Where the path to it is slow; `nil` once it has ended.
+        package let verdict: PathVerdict?
     }
 
     /// `nil` if it is not on this loop and was not lately.
     package func details(of id: ConnectionID) -> Details? {
         self.loop.assertInside()
         if let session = self.session(of: id), session.state.isLive {
-            if let facts = self.loop.tcpInfo(of: session.handle) {
-                self.readings[Int(session.handle.slot)].kernel = KernelReading(facts)
-            }
+            let verdict = self.verdict(on: session)
             guard let row = self.row(of: session) else { return nil }
             return Details(
                 row: row,
                 rooms: session.subscriptions.all.map { ($0.roomName, $0.joinedAt) },
-                loopLag: .zero
+                verdict: verdict
             )
         }
-        return self.closed.row(of: id).map { Details(row: $0, rooms: [], loopLag: .zero) }
+        return self.closed.row(of: id).map { Details(row: $0, rooms: [], verdict: nil) }
+    }
+
+    /// Where the path to each of these is slow, as the kernel says now; `nil` for those that are gone.
+    ///
+    /// - Parameter connections: Not many, since the kernel is asked about each.
+    package func verdicts(on connections: [ConnectionHandle]) -> [PathVerdict?] {
+        connections.map { handle in
+            guard let session = self.session(of: handle), session.state.isLive else { return nil }
+            return self.verdict(on: session)
+        }
+    }
+
+    private func verdict(on session: Session) -> PathVerdict {
+        let slot = Int(session.handle.slot)
+        let kernel = self.loop.tcpInfo(of: session.handle)
+        let before = self.readings[slot].kernel?.retransmits
+        if let kernel {
+            self.readings[slot].kernel = KernelReading(kernel)
+        }
+        return .judge(self.evidence(on: session, kernel: kernel, retransmitsBefore: before, at: self.loop.now))
     }
 
     /// Keeps the last words on a connection.
@@ -115,6 +133,8 @@ extension SessionRegistry {
         var traffic = Traffic(counters, hasReturned: session.hasReturned)
         traffic.retransmits = UInt64(reading.kernel?.retransmits ?? 0)
         return ConnectionRow(
+            loop: self.loop.index,
+            handle: session.handle,
             connection: session.identity.connection,
             user: session.identity.user,
             protocolName: session.identity.protocolName,
