@@ -25,6 +25,8 @@ extension PathVerdict {
             "Bytes have been waiting for \(self.held), and the event loop was busy for \(self.lag) at a time."
         case .notRead:
             "The gateway does not read the client at the moment, because the broker or its own queues are behind."
+        case .pingUnacknowledged:
+            "\(self.ping), and \(self.peer) has not even acknowledged it: the network is slow."
         case .pingInNetwork:
             "\(self.ping), and \(self.kernel): the network is slow."
         case .pingInLoop:

@@ -75,6 +75,7 @@ package struct PathVerdict: Equatable, Sendable {
         case notWritten
         case loopHeldBytes
         case notRead
+        case pingUnacknowledged
         case pingInNetwork
         case pingInLoop
         case pingInProgram
@@ -94,7 +95,7 @@ package struct PathVerdict: Equatable, Sendable {
         case .nothing: .nowhere
         case .doesNotRead, .readsTooSlowly, .doesNotFetch, .pingInProgram:
             self.evidence.isProxied ? .beyondProxy : .client
-        case .kernelIsSilent, .networkIsSlow, .bandwidthIsLow, .pingInNetwork: .network
+        case .kernelIsSilent, .networkIsSlow, .bandwidthIsLow, .pingUnacknowledged, .pingInNetwork: .network
         case .notWritten, .loopHeldBytes, .notRead, .pingInLoop, .loopIsSlow: .gateway
         }
     }
@@ -144,7 +145,7 @@ package struct PathVerdict: Equatable, Sendable {
             return evidence.loopLag * 2 >= roundTrip ? .pingInLoop : .pingInProgram
         }
         if evidence.isPingUnacknowledged {
-            return .pingInNetwork
+            return .pingUnacknowledged
         }
         let isDelayed = roundTrip - kernel.rtt >= self.delayedAcknowledgement
         let network = max(.zero, kernel.rtt - (isDelayed ? self.delayedAcknowledgement : .zero))

@@ -208,6 +208,10 @@ import Testing
             "The last ping took 412 ms, and the kernel measures 398 ms (±12 ms) to the client and sent 3 segments again: the network is slow."
         ),
         (
+            evidence(ping: 20, awaited: 150, kernel(20, inFlight: 10, acknowledged: 150)),
+            "The last ping has been without an answer for 150 ms, and the client has not even acknowledged it: the network is slow."
+        ),
+        (
             evidence(ping: 412, usually: 2, lag: 390),
             "The last ping took 412 ms, and the event loop was busy for 390 ms at a time."
         ),
