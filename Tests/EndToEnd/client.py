@@ -51,7 +51,7 @@ class TestCase(unittest.IsolatedAsyncioTestCase):
         return gateway
 
     async def connect(self, gateway, path, **how):
-        socket = await websockets.connect(gateway.url(path), **how)
+        socket = await websockets.connect(gateway.url(path, how.pop("address", None)), **how)
         self.addAsyncCleanup(socket.close)
         return socket
 

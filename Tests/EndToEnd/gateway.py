@@ -75,8 +75,9 @@ class Gateway:
     def public(self, path, **how):
         return Answer(self.port, path, **how)
 
-    def url(self, path):
-        return f"ws://127.0.0.1:{self.port}{path}"
+    def url(self, path, address=None):
+        """`address`: a host and a port that lead to it another way."""
+        return f"ws://{address or f'127.0.0.1:{self.port}'}{path}"
 
     @property
     def said(self):
