@@ -43,8 +43,8 @@ package struct Measurements: Sendable {
 
     package private(set) var families: [Family] = []
     private var positions: [String: Int] = [:]
-    /// Where the next family probably is: whoever records rows names the same families in the same order each time.
-    private var next = 0
+    /// Where the last number went: the next one mostly goes to the same family, or to the one behind it.
+    private var last = 0
 
     package init() {}
 
@@ -97,16 +97,23 @@ package struct Measurements: Sendable {
     }
 
     private mutating func position(of family: MetricFamily) -> Int {
-        var position = self.next
-        if position >= self.families.count || self.families[position].family.name != family.name {
-            position = self.positions[family.name] ?? self.families.count
+        if !self.holds(family, at: self.last) {
+            self.last = self.holds(family, at: self.last + 1) ? self.last + 1 : self.foundPosition(of: family)
         }
-        if position == self.families.count {
-            self.positions[family.name] = position
-            self.families.append(Family(family: family))
+        return self.last
+    }
+
+    private func holds(_ family: MetricFamily, at position: Int) -> Bool {
+        position < self.families.count && self.families[position].family.name == family.name
+    }
+
+    private mutating func foundPosition(of family: MetricFamily) -> Int {
+        if let known = self.positions[family.name] {
+            return known
         }
-        self.next = position + 1
-        return position
+        self.positions[family.name] = self.families.count
+        self.families.append(Family(family: family))
+        return self.families.count - 1
     }
 }
 
