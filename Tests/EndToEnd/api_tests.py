@@ -72,6 +72,13 @@ class DescriptionTests(TestCase):
             ("GET", "/readyz"): [""],
             ("GET", "/startupz"): [""],
             ("GET", "/metrics"): [""],
+            ("GET", "/metrics/connections"): ["", "?user=bob", "?limit=1", "?room=_"],
+            ("GET", "/metrics/users"): ["", "?room=a%2Fb", "?limit=x"],
+            ("GET", "/api/v1/connections"): [
+                "", "?sort=bytesSent&limit=1", "?scope=fleet", "?state=closed", "?protocol=plan", "?cursor=x",
+            ],
+            ("GET", "/api/v1/connections/{connectionId}"): ["", "?scope=fleet", "?x=1"],
+            ("GET", "/api/v1/users/{userId}"): ["", "?scope=fleet"],
             ("GET", "/openapi.json"): [""],
             ("POST", "/api/v1/rooms/{room}/messages"): ["", "?x=1"],
             ("DELETE", "/api/v1/connections/{connectionId}"): ["?code=4000", "?code=1005", ""],
