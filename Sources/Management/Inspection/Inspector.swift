@@ -75,7 +75,7 @@ package struct Inspector: Sendable {
             var next: Int? = 0
             while let start = next {
                 let query = ConnectionQuery(user: user, limit: .max)
-                guard let slice = await registry.loop.perform({ registry.value.rows(from: start, query) }) else {
+                guard let slice = await registry.loop.perform({ registry.value.allRows(from: start, query) }) else {
                     break
                 }
                 for row in slice.rows {
@@ -159,7 +159,7 @@ package struct Inspector: Sendable {
         for registry in self.loops {
             var next: Int? = 0
             while let start = next {
-                guard let slice = await registry.loop.perform({ registry.value.rows(from: start, query) }) else {
+                guard let slice = await registry.loop.perform({ registry.value.allRows(from: start, query) }) else {
                     break
                 }
                 try await body(slice.rows)

@@ -33,6 +33,17 @@ extension SessionRegistry {
         return RowsSlice(rows: first.inOrder, next: end < self.bySlot.count ? end : nil)
     }
 
+    /// Open connections in no particular order, all that are asked for; for readers who go through everything.
+    package func allRows(from start: Int, _ query: ConnectionQuery) -> RowsSlice {
+        self.loop.assertInside()
+        let end = min(start + Self.places, self.bySlot.count)
+        let rows = (start..<max(start, end)).compactMap { slot -> ConnectionRow? in
+            guard let session = self.bySlot[slot], session.state.isLive, session.matches(query) else { return nil }
+            return self.row(of: session)
+        }
+        return RowsSlice(rows: rows, next: end < self.bySlot.count ? end : nil)
+    }
+
     /// Connections that have ended; only the newest are remembered.
     package func closedRows(from start: Int, _ query: ConnectionQuery) -> RowsSlice {
         self.loop.assertInside()
