@@ -27,7 +27,15 @@ struct OperatorEndpoints {
         )
         self.closer = ClientCloser(clients: clients)
         let closing = OperatorCloser(here: self.closer, fleet: fleet, log: log)
+        let rooms = RoomReader(clients.map(\.shard), patience: LoopReports.patience)
         self.all = [
+            RoomsEndpoint(rooms, fleet: fleet),
+            RoomEndpoint(
+                rooms,
+                registries: clients.map(\.registry),
+                patience: LoopReports.patience,
+                fleet: fleet
+            ),
             PublishEndpoint(
                 publisher,
                 maximumBytes: settings.transport.maximumMessageBytes,

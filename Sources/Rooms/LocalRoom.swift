@@ -17,6 +17,9 @@ final class LocalRoom {
     /// One per member.
     private(set) var alone: [Audience] = []
     private(set) var memberCount = 0
+    /// Its index in the shard's list of rooms.
+    var place: Int
+    var traffic: RoomTraffic
     /// Whether some audience has frames that the engine does not have yet.
     var isDirty = false
     /// Whether the broker has confirmed that messages of this room arrive.
@@ -32,9 +35,11 @@ final class LocalRoom {
         var answers: [SubscriptionAnswer] = []
     }
 
-    init(name: RoomName, source: UInt32) {
+    init(name: RoomName, source: UInt32, place: Int = 0, openedAt now: Instant = Instant(nanoseconds: 0)) {
         self.name = name
         self.source = source
+        self.place = place
+        self.traffic = RoomTraffic(openedAt: now)
     }
 
     /// What waits for the end of the tick in the largest of its batches.

@@ -21,6 +21,9 @@ package final class RoomShard {
 
     private var counts = RoomCounts()
     private(set) var rooms: [RoomName: LocalRoom] = [:]
+    /// The same, each at its `place`, so that they can be read a few at a time.
+    private(set) var list: [LocalRoom] = []
+    var markTimer: TimerToken?
     /// How long a command waits for the broker to deliver its room.
     let patience: Duration
     /// Rooms in which somebody waits for that, by `LocalRoom.source`.
@@ -107,8 +110,11 @@ package final class RoomShard {
     }
 
     private func open(_ name: RoomName) -> LocalRoom {
-        let room = LocalRoom(name: name, source: self.sources.open(name))
+        let source = self.sources.open(name)
+        let room = LocalRoom(name: name, source: source, place: self.list.count, openedAt: self.loop.now)
         self.rooms[name] = room
+        self.list.append(room)
+        self.beginMarking()
         let arrival = self.directory.enter(name, loop: self.loop.index)
         room.isConfirmed = arrival.isConfirmed
         if arrival.isFirstOnInstance {
@@ -119,6 +125,9 @@ package final class RoomShard {
 
     private func close(_ room: LocalRoom) {
         self.rooms[room.name] = nil
+        self.list.swapAt(room.place, self.list.count - 1)
+        self.list[room.place].place = room.place
+        self.list.removeLast()
         self.sources.close(room.source)
         if self.directory.leave(room.name, loop: self.loop.index) {
             self.broker.reconsider([room.name])
@@ -168,6 +177,7 @@ package final class RoomShard {
         for message in messages {
             guard let room = self.rooms[message.room] else { continue }
             self.lastNumber += 1
+            room.traffic.add(bytes: message.payload.count)
             room.forEachAudience { audience in
                 self.counts.expected[audience.encoding.protocolName] += UInt64(audience.members.count)
                 self.encode(message, for: audience)

@@ -1,7 +1,10 @@
 """The management interface: what it says of itself is true, and what it does reaches the whole fleet."""
 
+import asyncio
+import datetime
 import json
 import shutil
+import signal
 import unittest
 
 import jsonschema
@@ -40,11 +43,13 @@ class Description:
         kind = answer.headers["Content-Type"].partition(";")[0]
         schema = contents[kind]["schema"]
         content = json.loads(answer.text) if kind.endswith("json") else answer.text
-        where = {"$ref": f"urn:openapi{schema['$ref']}"} if "$ref" in schema else schema
-        jsonschema.Draft202012Validator(
-            where, registry=self.registry, format_checker=jsonschema.FormatChecker()
-        ).validate(content)
+        self.validate(schema, content)
         return content
+
+    def validate(self, schema, content):
+        where = {"$ref": f"urn:openapi{schema['$ref']}"} if "$ref" in schema else schema
+        checker = jsonschema.FormatChecker()
+        jsonschema.Draft202012Validator(where, registry=self.registry, format_checker=checker).validate(content)
 
 
 class DescriptionTests(TestCase):
@@ -80,6 +85,8 @@ class DescriptionTests(TestCase):
             ("GET", "/api/v1/connections/{connectionId}"): ["", "?scope=fleet", "?x=1"],
             ("GET", "/api/v1/users/{userId}"): ["", "?scope=fleet"],
             ("GET", "/openapi.json"): [""],
+            ("GET", "/api/v1/rooms"): ["", "?limit=1", "?scope=fleet", "?sort=x"],
+            ("GET", "/api/v1/rooms/{room}"): ["", "?limit=1", "?scope=fleet", "?cursor=x"],
             ("POST", "/api/v1/rooms/{room}/messages"): ["", "?x=1"],
             ("DELETE", "/api/v1/connections/{connectionId}"): ["?code=4000", "?code=1005", ""],
             ("DELETE", "/api/v1/users/{userId}/connections"): ["?reason=enough", "?reason=", ""],
@@ -180,6 +187,82 @@ class PublishTests(TestCase):
         self.assertIn("the broker did not confirm the message; it may not have been delivered: ", problem["detail"])
 
 
+def rooms(gateway, query=""):
+    answer = gateway.get("/api/v1/rooms" + query)
+    assert answer.status == 200, answer.text
+    return json.loads(answer.text)
+
+
+class RoomTests(TestCase):
+    async def test_rooms_are_listed_with_their_members_and_rates(self):
+        gateway = self.gateway("--set", "engine.loops=2").ready()
+        self.assertEqual(rooms(gateway), {"rooms": []})
+        natives = [await self.native(gateway) for _ in range(5)]
+        for native in natives:
+            for name in ("chat.big", "chat.small", "other") if native is natives[0] else ("chat.big",):
+                await native.ask("subscribe", room=name, id=1)
+        await self.connect(gateway, "/ws?room=chat.big&room=chat.small")
+        for _ in range(30):
+            await natives[0].ask("publish", room="chat.small", data="123", echo=False, id=2)
+        listed = rooms(gateway)["rooms"]
+        self.assertEqual(
+            [(room["room"], room["members"], room["membersByProtocol"]) for room in listed],
+            [
+                ("chat.big", 6, {"native": 5, "plain": 1}),
+                ("chat.small", 2, {"native": 1, "plain": 1}),
+                ("other", 1, {"native": 1}),
+            ],
+        )
+        self.assertEqual({room["instance"] for room in listed}, {gateway.instance})
+        by_rate = rooms(gateway, "?sort=messagesPerSecond&limit=1")
+        self.assertEqual(by_rate["rooms"][0]["room"], "chat.small")
+        self.assertGreater(by_rate["rooms"][0]["messagesPerSecond"], 1)
+        self.assertEqual(by_rate["rooms"][0]["bytesPerSecond"], 5 * by_rate["rooms"][0]["messagesPerSecond"])
+        names = []
+        query = "?sort=room&limit=1"
+        while query:
+            page = rooms(gateway, query)
+            names += [room["room"] for room in page["rooms"]]
+            query = f"?sort=room&limit=1&cursor={page['cursor']}" if "cursor" in page else None
+        self.assertEqual(names, ["chat.big", "chat.small", "other"])
+        self.assertEqual([room["room"] for room in rooms(gateway, "?room=chat.s")["rooms"]], ["chat.small"])
+        self.assertEqual(gateway.get("/api/v1/rooms?sort=room&limit=1&cursor=" + by_rate["cursor"]).status, 400)
+
+    async def test_a_room_has_its_members_page_by_page(self):
+        gateway = self.gateway("--set", "engine.loops=2").ready()
+        self.assertEqual(gateway.get("/api/v1/rooms/r").status, 404)
+        natives = [await self.native(gateway, f"?user=u{number}") for number in range(7)]
+        for native in natives:
+            await native.ask("subscribe", room="r", id=1)
+        seen, query = [], "?limit=3"
+        while query:
+            page = json.loads(gateway.get("/api/v1/rooms/r" + query).text)
+            self.assertEqual((page["room"], page["members"]), ("r", 7))
+            seen += page["connections"]
+            query = f"?limit=3&cursor={page['cursor']}" if "cursor" in page else None
+        self.assertEqual(
+            sorted((native.welcome["connectionId"], native.welcome["userId"]) for native in natives),
+            [(member["connectionId"], member["userId"]) for member in seen],
+        )
+        for member in seen:
+            since = datetime.datetime.fromisoformat(member["since"])
+            self.assertLess(abs(datetime.datetime.now(datetime.UTC) - since), datetime.timedelta(seconds=60))
+
+    async def test_thousands_of_rooms_hold_no_loop(self):
+        gateway = self.gateway("--set", "limits.subscriptions=20000").ready()
+        native = await self.native(gateway)
+        for number in range(20000):
+            await native.say("subscribe", room=f"r{number}")
+        await native.ask("ping")
+        self.assertEqual(gateway.metric("atalaya_rooms_active"), 20000)
+        seen, query = set(), "?sort=room&limit=1000"
+        while query:
+            page = await asyncio.to_thread(rooms, gateway, query)
+            seen.update(room["room"] for room in page["rooms"])
+            query = f"?sort=room&limit=1000&cursor={page['cursor']}" if "cursor" in page else None
+        self.assertEqual(len(seen), 20000)
+
+
 class ClosingTests(TestCase):
     async def test_one_is_closed_with_the_code_and_reason_of_the_operator(self):
         gateway = self.gateway().ready()
@@ -223,6 +306,38 @@ class FleetTests(TestCase):
             self.assertEqual((await client.closed())[1], 1008)
         answer = here.get("/api/v1/users/alice/connections", method="DELETE")
         self.assertEqual(answer.status, 404, answer.text)
+
+    async def test_rooms_of_the_fleet(self):
+        here, there = await self.two()
+        clients = [await self.native(gateway, f"?user=u{index}") for index, gateway in enumerate((here, there, there))]
+        for client in clients:
+            await client.ask("subscribe", room="r", id=1)
+        await clients[2].ask("subscribe", room="there.only", id=1)
+        listed = rooms(here, "?scope=fleet")
+        self.assertEqual((listed["complete"], listed["unanswered"]), (True, []))
+        self.assertEqual(
+            [(room["room"], room["instance"], room["members"]) for room in listed["rooms"]],
+            [("r", there.instance, 2), *sorted([("r", here.instance, 1), ("there.only", there.instance, 1)])],
+        )
+        self.assertEqual([room["members"] for room in rooms(here)["rooms"]], [1])
+        seen, query = [], "?scope=fleet&limit=1"
+        while query:
+            page = json.loads(here.get("/api/v1/rooms/r" + query).text)
+            self.assertEqual((page["members"], page["complete"], page["unanswered"]), (3, True, []))
+            seen += [member["userId"] for member in page["connections"]]
+            query = f"?scope=fleet&limit=1&cursor={page['cursor']}" if "cursor" in page else None
+        self.assertEqual(sorted(seen), ["u0", "u1", "u2"])
+        self.assertEqual(here.get("/api/v1/rooms/there.only").status, 404)
+        self.assertEqual(here.get("/api/v1/rooms/there.only?scope=fleet").status, 200)
+        self.assertEqual(here.get("/api/v1/rooms/nowhere?scope=fleet").status, 404)
+        there.send(signal.SIGSTOP)
+        self.addCleanup(there.send, signal.SIGCONT)
+        listed = await asyncio.to_thread(rooms, here, "?scope=fleet")
+        self.assertEqual((listed["complete"], listed["unanswered"]), (False, [there.instance]))
+        self.assertEqual([room["members"] for room in listed["rooms"]], [1])
+        answer = await asyncio.to_thread(here.get, "/api/v1/rooms/there.only?scope=fleet")
+        self.assertEqual(answer.status, 504)
+        self.assertIn(there.instance, json.loads(answer.text)["detail"])
 
     async def test_without_a_key_nobody_else_obeys(self):
         here, there = await self.two()

@@ -112,6 +112,12 @@ package struct FleetCoverage: Sendable, Equatable {
         )
     }
 
+    /// That something is nowhere, as far as those who answered know.
+    func sentence(_ finding: String) -> String {
+        let silent = self.unanswered.isEmpty ? "" : ": \(self.unanswered.joined(separator: ", "))"
+        return "\(finding) on the instances that answered, and not every instance did\(silent)"
+    }
+
     package static let schemaMembers: [Schema.Member] = [
         .member("complete", .flag, "Whether every instance of the fleet has answered."),
         .member("unanswered", .list(of: .text()), "The names of instances that did not answer, as far as known."),
