@@ -211,4 +211,35 @@ import Testing
         #expect(answer.closed == 1 && answer.complete && answer.unanswered.isEmpty)
         #expect(closer.orders.withLock { $0.map(\.reason) } == ["go"])
     }
+
+    @Test func `what is nowhere is a 404 if all have answered, else it is not known`() async throws {
+        let request = HTTPRequest(head: try head("DELETE /x"), peer: try peer())
+        for (silent, status, detail) in [
+            ([], 404, "user anna has no open connection on any instance"),
+            (
+                ["b"], 504,
+                "user anna has no open connection on the instances that answered, and not every instance did: b"
+            ),
+        ] as [([String], UInt16, String)] {
+            let closing = OperatorCloser(
+                here: Closer(closing: 0),
+                fleet: FleetInquirer(Bus(silent: silent), instance: "a"),
+                log: EventLog(threshold: .error, sink: NoLog())
+            )
+            let problem = try await #require(throws: HTTPProblem.self) {
+                _ = try await closing.close(.user(try UserID("anna")), request)
+            }
+            #expect(problem.status.code == status)
+            #expect(problem.detail == detail)
+        }
+        let stuck = OperatorCloser(
+            here: Closer(closing: nil),
+            fleet: FleetInquirer(Bus(), instance: "a"),
+            log: EventLog(threshold: .error, sink: NoLog())
+        )
+        let problem = try await #require(throws: HTTPProblem.self) {
+            _ = try await stuck.close(.connection(ConnectionID(ULID(high: 1, low: 2))), request)
+        }
+        #expect(problem.status == .serviceUnavailable)
+    }
 }

@@ -90,8 +90,13 @@ package struct RoomRow: ListRow, Equatable {
             members[name.label] = glance.members[name]
         }
         self.membersByProtocol = members
-        self.messagesPerSecond = glance.rates.messagesPerSecond
-        self.bytesPerSecond = glance.rates.bytesPerSecond
+        self.messagesPerSecond = Self.rounded(glance.rates.messagesPerSecond)
+        self.bytesPerSecond = Self.rounded(glance.rates.bytesPerSecond)
+    }
+
+    /// To a thousandth, which is more than the rates are good for.
+    private static func rounded(_ rate: Double) -> Double {
+        (rate * 1000).rounded() / 1000
     }
 
     package func place(in order: Order) -> ListPlace {

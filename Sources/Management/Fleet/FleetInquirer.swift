@@ -82,7 +82,10 @@ package struct FleetCoverage: Sendable, Equatable {
     /// The names of instances that did not answer, as far as they are known.
     package let unanswered: [String]
 
-    init(isComplete: Bool, unanswered: [String]) {
+    /// Nobody else had to be asked.
+    static let whole = FleetCoverage(isComplete: true, unanswered: [])
+
+    private init(isComplete: Bool, unanswered: [String]) {
         self.isComplete = isComplete
         self.unanswered = unanswered
     }

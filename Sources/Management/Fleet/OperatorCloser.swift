@@ -23,40 +23,46 @@ package struct OperatorCloser: Sendable {
             code: try request[CloseCodes.code],
             reason: try request[CloseCodes.reason] ?? "closed by an operator"
         )
-        let answer = try await self.carryOut(order)
-        if answer.closed > 0 {
+        let (closed, coverage) = try await self.carryOut(order)
+        if closed > 0 {
             self.log.write(
                 ManagementEvent.connectionsClosed,
                 [
                     target.field, (.remoteAddress, .text(request.peer.ip)), (.closeCode, .integer(Int64(order.code))),
-                    (.error, .text(order.reason)), (.count, .integer(Int64(answer.closed))),
+                    (.error, .text(order.reason)), (.count, .integer(Int64(closed))),
                 ]
             )
-            return answer
+            return ClosedAnswer(closed: closed, complete: coverage.isComplete, unanswered: coverage.unanswered)
         }
-        throw FleetCoverage(isComplete: answer.complete, unanswered: answer.unanswered).lacks("\(target)")
+        guard coverage.isComplete else {
+            throw HTTPProblem(.gatewayTimeout, coverage.sentence(target.absence))
+        }
+        throw HTTPProblem(.notFound, "\(target.absence) on any instance")
     }
 
-    private func carryOut(_ order: ClosingOrder) async throws -> ClosedAnswer {
+    private func carryOut(_ order: ClosingOrder) async throws -> (closed: Int, coverage: FleetCoverage) {
         // A connection is on one instance: if on this one, nobody else needs to be asked.
         if case .connection = order.target {
-            let own = try await self.here.close(order)
-            if own.closed > 0 { return ClosedAnswer(closed: own.closed, complete: true, unanswered: []) }
+            let own: ClosingCount
+            do {
+                own = try await self.here.close(order)
+            } catch {
+                let detail = "an event loop is too busy: \(error)"
+                throw HTTPProblem(.serviceUnavailable, detail, headers: ["Retry-After": "1"])
+            }
+            if own.closed > 0 { return (own.closed, .whole) }
         }
         let reading = try await self.fleet.command(.close, order, as: ClosingCount.self)
-        return ClosedAnswer(
-            closed: reading.locals.reduce(0) { $0 + $1.local.closed },
-            complete: reading.coverage.isComplete,
-            unanswered: reading.coverage.unanswered
-        )
+        return (reading.locals.reduce(0) { $0 + $1.local.closed }, reading.coverage)
     }
 }
 
-extension ClosingOrder.Target: CustomStringConvertible {
-    package var description: String {
+extension ClosingOrder.Target {
+    /// That there is nothing to close.
+    fileprivate var absence: String {
         switch self {
-        case .connection(let id): "connection \(id)"
-        case .user(let id): "user \(id)"
+        case .connection(let id): "connection \(id) is not open"
+        case .user(let id): "user \(id) has no open connection"
         }
     }
 

@@ -50,7 +50,7 @@ extension EndpointDeclaration {
     fileprivate var allAnswers: [Answer] {
         let declared = Set(self.answers.map(\.status))
         var problems = [Answer.problem(.serviceUnavailable, "Too many requests at once.")]
-        if !self.parameters.isEmpty || !self.ignoresOtherParameters {
+        if !self.ignoresOtherParameters {
             problems.append(.problem(.badRequest, "A parameter is unknown or wrong; the detail says what is right."))
         }
         if !self.isOpen {
