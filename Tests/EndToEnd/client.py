@@ -51,7 +51,8 @@ class TestCase(unittest.IsolatedAsyncioTestCase):
         return gateway
 
     async def connect(self, gateway, path, **how):
-        socket = await websockets.connect(gateway.url(path, how.pop("address", None)), **how)
+        elsewhere = {"address": how.pop("address")} if "address" in how else {}
+        socket = await websockets.connect(gateway.url(path, **elsewhere), **how)
         self.addAsyncCleanup(socket.close)
         return socket
 

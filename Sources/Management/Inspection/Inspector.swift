@@ -9,6 +9,8 @@ package struct Inspector: Sendable {
     package struct User: Sendable {
         /// Open ones, the oldest first, as many as were asked for.
         package let connections: [ConnectionRow]
+        /// Where the path to each of these is slow; `nil` for one that is gone meanwhile.
+        package let verdicts: [PathVerdict?]
         package let connectionCount: Int
         /// Those that ended lately, the newest first.
         package let closed: [ConnectionRow]
@@ -88,8 +90,10 @@ package struct Inspector: Sendable {
         guard !sums.rows.isEmpty || !closed.isEmpty else { return nil }
         var traffic = sums.traffic
         traffic += self.directory.left(of: user)
+        let shown = Array(sums.rows.sorted { $0.connection < $1.connection }.prefix(limit))
         return User(
-            connections: Array(sums.rows.sorted { $0.connection < $1.connection }.prefix(limit)),
+            connections: shown,
+            verdicts: await self.verdicts(on: shown),
             connectionCount: sums.rows.count,
             closed: closed,
             traffic: traffic,

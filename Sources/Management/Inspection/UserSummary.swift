@@ -21,6 +21,8 @@ package struct UserSummary: DescribedJSON, Decodable {
     var bytesSentPerSecond: Double
     var queuedBytes: Int
     var pingRttMs: Double?
+    var pingRttMinimumMs: Double?
+    var pingRttSmoothedMs: Double?
     var connections: [ConnectionSummary]
     var closedConnections: [ConnectionSummary]
     var complete: Bool?
@@ -40,8 +42,15 @@ package struct UserSummary: DescribedJSON, Decodable {
         self.bytesReceivedPerSecond = user.rates.bytesReceived.roundedForPeople
         self.bytesSentPerSecond = user.rates.bytesSent.roundedForPeople
         self.queuedBytes = user.queuedBytes
-        self.pingRttMs = user.connections.compactMap { $0.roundTrips?.last }.max()?.asMilliseconds
-        self.connections = user.connections.map { ConnectionSummary($0, instance: instance) }
+        let roundTrips = user.connections.compactMap(\.roundTrips)
+        self.pingRttMs = roundTrips.map(\.last).max()?.asMilliseconds
+        self.pingRttMinimumMs = roundTrips.map(\.minimum).min()?.asMilliseconds
+        self.pingRttSmoothedMs = roundTrips.map(\.smoothed).max()?.asMilliseconds
+        self.connections = zip(user.connections, user.verdicts).map { row, verdict in
+            var summary = ConnectionSummary(row, instance: instance)
+            summary.slowAt = verdict?.slowAt.label
+            return summary
+        }
         self.closedConnections = user.closed.map { ConnectionSummary($0, instance: instance) }
     }
 
@@ -60,6 +69,8 @@ package struct UserSummary: DescribedJSON, Decodable {
         self.bytesSentPerSecond += other.bytesSentPerSecond
         self.queuedBytes += other.queuedBytes
         self.pingRttMs = [self.pingRttMs, other.pingRttMs].compactMap { $0 }.max()
+        self.pingRttMinimumMs = [self.pingRttMinimumMs, other.pingRttMinimumMs].compactMap { $0 }.min()
+        self.pingRttSmoothedMs = [self.pingRttSmoothedMs, other.pingRttSmoothedMs].compactMap { $0 }.max()
         self.connections = Self.first(self.connections + other.connections, by: .connectionId)
         self.closedConnections = Self.first(self.closedConnections + other.closedConnections, by: .closedAt)
     }
@@ -89,6 +100,8 @@ package struct UserSummary: DescribedJSON, Decodable {
             .member("bytesSentPerSecond", .amount, "Over the last ten seconds."),
             .member("queuedBytes", .count, "Bytes that wait in the send queues of its connections."),
             .optional("pingRttMs", .amount, "The last round trip of a ping to the slowest connection shown."),
+            .optional("pingRttMinimumMs", .amount, "The shortest one to any connection shown."),
+            .optional("pingRttSmoothedMs", .amount, "The mean of the slowest one, in which later ones weigh more."),
             .member("connections", .list(of: ConnectionSummary.schema), "The open ones, oldest first, 100 at most."),
             .member("closedConnections", .list(of: ConnectionSummary.schema), "Those that ended lately."),
         ] + FleetCoverage.optionalMembers
