@@ -1,15 +1,15 @@
 /// The first few of many values in some order, without sorting them all.
 ///
 /// A heap whose top is the last of those kept, so a value that comes too late in the order costs one comparison.
-package struct Foremost<Value> {
+package struct Foremost<Value: Sendable>: Sendable {
     private let limit: Int
-    private let comesBefore: (Value, Value) -> Bool
+    private let comesBefore: @Sendable (Value, Value) -> Bool
     private var heap: [Value] = []
 
     /// - Parameters:
     ///   - limit: How many are kept.
     ///   - comesBefore: Whether the first comes before the second; never both ways around.
-    package init(_ limit: Int, by comesBefore: @escaping (Value, Value) -> Bool) {
+    package init(_ limit: Int, by comesBefore: @escaping @Sendable (Value, Value) -> Bool) {
         self.limit = limit
         self.comesBefore = comesBefore
     }

@@ -99,8 +99,17 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
     package var text: String {
         switch self.form {
         case .text(let text): text
-        case .anonymous(let ulid): Self.anonymousPrefix + ulid.text
+        case .anonymous(let ulid): Self.anonymousText(ulid)
         }
+    }
+
+    /// Written in one go, since it is made for each message of an anonymous client.
+    private static func anonymousText(_ ulid: ULID) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.anonymousPrefix.utf8.count + ULID.characters)
+        bytes.append(contentsOf: Self.anonymousPrefix.utf8)
+        ulid.append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     package var description: String { self.text }

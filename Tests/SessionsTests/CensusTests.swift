@@ -98,7 +98,8 @@ import Testing
         let rows = self.endWindow(stage)
         let seconds = max(0.001, Float((stage.driven.loop.now - began).inSeconds))
         #expect(rows.map(\.rates.messagesReceived) == [20 / seconds])
-        #expect(self.endWindow(stage).map(\.rates.messagesReceived) == [0])
+        // A window in which nothing happened says nothing.
+        #expect(self.endWindow(stage).isEmpty)
     }
 
     @Test func `the kernel is asked as often as it may be`() throws {
@@ -116,7 +117,7 @@ import Testing
         stage.driven.turn()
         _ = try stage.open(stage.user("alice"), .plain)
         #expect(self.tell(stage).map(\.news.reconnects) == [1])
-        #expect(self.endWindow(stage).map(\.news.reconnects) == [0])
+        #expect(self.endWindow(stage).allSatisfy { $0.news.reconnects == 0 })
     }
 
     @Test func `parts of a pass cover every place once`() throws {

@@ -50,7 +50,7 @@ package actor Census {
     /// Some connections ended without being named, because so many did.
     private var hasLostDepartures = false
     /// What the window's pass has seen so far.
-    private var seen = WindowSums()
+    private var seen: WindowSums?
 
     package init(
         _ loops: [LoopBound<SessionRegistry>],
@@ -86,18 +86,23 @@ package actor Census {
 
     /// Looks at every connection, and gives the places anew.
     func endWindow(clock: some Clock<Duration> = ContinuousClock()) async {
-        self.seen = WindowSums()
+        self.seen = WindowSums(connections: self.connections, users: self.users)
         await self.pass { await $0.endWindow(loop: $1, clock) }
         let now = self.now()
-        let seen = exchange(&self.seen, with: WindowSums())
-        self.connections.choose(among: seen.connections.values.map(\.candidate), grants: &self.grants, at: now)
-        self.users.choose(among: seen.users.values.map(\.candidate), grants: &self.grants, at: now)
+        guard let seen = self.seen.take() else { return }
+        let (connections, users) = (seen.connectionCandidates, seen.userCandidates)
+        self.connections.choose(among: connections.map(\.candidate), grants: &self.grants, at: now)
+        self.users.choose(among: users.map(\.candidate), grants: &self.grants, at: now)
         self.users.expire(at: now)
-        for (id, sum) in seen.connections where self.connections.isShown(id) {
-            self.shownConnections[id] = self.shown(sum.row, loop: sum.loop)
+        for one in connections where self.connections.isShown(one.candidate.id) {
+            self.shownConnections[one.candidate.id] = self.shown(one.row, loop: one.loop)
         }
-        for (id, sum) in seen.users where self.users.isShown(id) {
-            self.shownUsers[id] = User(id: sum.user, label: sum.user.label, roundTrip: sum.candidate.roundTrip)
+        for one in users where self.users.isShown(one.candidate.id) {
+            self.shownUsers[one.candidate.id] = User(
+                id: one.row.user,
+                label: one.row.user.label,
+                roundTrip: one.candidate.roundTrip
+            )
         }
         self.forgetHidden()
     }
@@ -133,7 +138,7 @@ package actor Census {
             guard let slice else { return }
             self.take(slice.rows, of: loop)
             for row in slice.rows {
-                self.seen.add(row, loop: loop)
+                self.seen?.add(row, loop: loop)
             }
             next = slice.next
             if next != nil, (try? await clock.sleep(for: pause)) == nil { return }

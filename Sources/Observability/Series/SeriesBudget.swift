@@ -27,6 +27,8 @@ package struct SeriesBudget: Sendable {
         self.stay = stay
     }
 
+    package var shownIDs: Set<SeriesID> { Set(self.shown.keys) }
+
     package func isShown(_ id: SeriesID) -> Bool {
         self.shown[id] != nil
     }
@@ -99,7 +101,7 @@ package struct SeriesBudget: Sendable {
     ///
     /// Whoever has a place keeps it while nobody with a better claim wants it.
     ///
-    /// - Parameter candidates: Every id that is there.
+    /// - Parameter candidates: Every id that is there and that anything speaks for.
     package mutating func choose(among candidates: [SeriesCandidate], grants: inout PlaceGrants, at now: Instant) {
         let wanted = self.wanted(candidates)
         let isWanted = Set(wanted)
@@ -117,13 +119,9 @@ package struct SeriesBudget: Sendable {
     }
 
     private func wanted(_ candidates: [SeriesCandidate]) -> [SeriesID] {
-        var heavy = Foremost<SeriesCandidate>(self.places) { one, other in
-            (one.load, self.isShown(one.id) ? 1 : 0) > (other.load, self.isShown(other.id) ? 1 : 0)
-        }
-        var ailing = Foremost<SeriesCandidate>(self.places) { one, other in
-            let (left, right) = (one.ailments, other.ailments)
-            return left != right ? left > right : self.isShown(one.id) && !self.isShown(other.id)
-        }
+        let shown = self.shownIDs
+        var heavy = Foremost<SeriesCandidate>(self.places) { $0.isHeavier(than: $1, shown: shown) }
+        var ailing = Foremost<SeriesCandidate>(self.places) { $0.isWorse(than: $1, shown: shown) }
         for candidate in candidates {
             if candidate.load > 0 {
                 heavy.offer(candidate)

@@ -2,12 +2,12 @@
 package struct SeriesCandidate: Sendable {
     package let id: SeriesID
     /// Bytes per second, both ways, in the last window.
-    package var load: Float
+    package let load: Float
     /// Deliveries dropped in the last window.
-    package var dropped: UInt64
-    package var queuedBytes: Int
+    package let dropped: UInt64
+    package let queuedBytes: Int
     /// In microseconds.
-    package var roundTrip: UInt32
+    package let roundTrip: UInt32
 
     /// A round trip that nobody complains about.
     private static let fastMicroseconds: UInt32 = 100_000
@@ -21,14 +21,40 @@ package struct SeriesCandidate: Sendable {
     }
 
     /// Whether anything is wrong with it at all.
-    var isAiling: Bool {
+    package var isAiling: Bool {
         self.dropped > 0 || self.queuedBytes > 0 || self.roundTrip > Self.fastMicroseconds
+    }
+
+    /// Whether it can win a place at all.
+    package var speaksForItself: Bool { self.load > 0 || self.isAiling }
+
+    /// Both of one user.
+    package func together(with other: SeriesCandidate) -> SeriesCandidate {
+        SeriesCandidate(
+            self.id,
+            load: self.load + other.load,
+            dropped: self.dropped + other.dropped,
+            queuedBytes: self.queuedBytes + other.queuedBytes,
+            roundTrip: max(self.roundTrip, other.roundTrip)
+        )
+    }
+
+    /// Between equals, the one that has a place is heavier.
+    package func isHeavier(than other: SeriesCandidate, shown: Set<SeriesID>) -> Bool {
+        guard self.load == other.load else { return self.load > other.load }
+        return shown.contains(self.id) && !shown.contains(other.id)
+    }
+
+    /// Between equals, the one that has a place is worse.
+    package func isWorse(than other: SeriesCandidate, shown: Set<SeriesID>) -> Bool {
+        let (left, right) = (self.ailments, other.ailments)
+        return left != right ? left > right : shown.contains(self.id) && !shown.contains(other.id)
     }
 
     /// How ill it is, the worst sign first.
     ///
     /// Sizes and times count by their powers of two, so that places do not change hands for a millisecond.
-    var ailments: (UInt64, Int, Int) {
+    private var ailments: (UInt64, Int, Int) {
         (
             self.dropped, Self.magnitude(UInt64(max(0, self.queuedBytes))),
             self.roundTrip > Self.fastMicroseconds ? Self.magnitude(UInt64(self.roundTrip)) : 0

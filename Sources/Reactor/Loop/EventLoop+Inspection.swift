@@ -25,6 +25,11 @@ extension EventLoop {
         package let since: Instant?
     }
 
+    /// Whether anything waits to be sent to a client.
+    package func hasQueue(_ connection: ConnectionHandle) -> Bool {
+        self.slab.isOpen(connection) && self.slab[connection.slot].queue != nil
+    }
+
     /// `nil` for a stale handle.
     package func waiting(for connection: ConnectionHandle) -> Waiting? {
         self.assertInside()

@@ -6,6 +6,8 @@ extension SessionRegistry {
     /// How many places a part has, if the kernel is asked about each of them too.
     package static let placesWithKernel = 256
     package static let placesWithout = 2048
+    /// Quicker clients are nothing special.
+    private static let slowMicroseconds: UInt32 = 100_000
 
     /// Says what has passed over each connection since the pass before.
     ///
@@ -16,7 +18,8 @@ extension SessionRegistry {
         }
     }
 
-    /// The same at the end of a window: every connection has a row, with the rates of the window that ends.
+    /// The same at the end of a window, and of whatever else speaks for a series of its own: of connections that did
+    /// anything in the window, of slow ones, and of those for which something waits.
     ///
     /// - Parameter calls: How often the kernel may be asked in this part.
     package func endWindow(from start: Int, kernelCalls calls: Int) -> CensusSlice {
@@ -34,7 +37,10 @@ extension SessionRegistry {
                 calls -= 1
                 self.readings[slot].kernel = KernelReading(facts)
             }
-            return self.row(slot, totals)
+            let isRemarkable =
+                self.readings[slot].wasBusy || session.pingRoundTrip > Self.slowMicroseconds
+                || self.loop.hasQueue(session.handle)
+            return isRemarkable || self.readings[slot].hasNews(totals) ? self.row(slot, totals) : nil
         }
     }
 

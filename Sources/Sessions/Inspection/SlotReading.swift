@@ -118,6 +118,11 @@ struct SlotReading {
         return news
     }
 
+    /// Whether anything passed in the last window.
+    var wasBusy: Bool {
+        self.rates.bytesReceived > 0 || self.rates.bytesSent > 0 || self.droppedInWindow > 0
+    }
+
     /// Per second, in the last window or, before the first is over, since the connection was opened.
     func rates(of totals: Traffic, after lasted: Duration) -> TrafficRates {
         guard self.isInFirstWindow else { return self.rates }
