@@ -4,16 +4,27 @@ import Reactor
 
 /// Which earlier connection this one continues, and how the next one can continue it.
 struct Lineage {
-    /// A `connect` has been accepted, so another one is a mistake.
-    var isConnected = false
     /// The resume token in the handshake of a client without a name.
     var offered: String?
     /// The secret that the client was given.
     var token: String?
+    // Every session has these, so they are no wider than they must be.
+    private var unsettledNanoseconds: Int64 = -1
+    private var chainPlace: UInt32 = 0
+    /// A `connect` has been accepted, so another one is a mistake.
+    var isConnected = false
+
     /// A named user's return without a token, not counted yet: a first `connect` may still bring one.
-    var unsettledReturn: Duration?
+    var unsettledReturn: Duration? {
+        get { self.unsettledNanoseconds < 0 ? nil : .nanoseconds(self.unsettledNanoseconds) }
+        set { self.unsettledNanoseconds = newValue.map { max(0, $0.wholeNanoseconds) } ?? -1 }
+    }
+
     /// Its place in the chain: 0 for a first connection.
-    var place = 0
+    var place: Int {
+        get { Int(self.chainPlace) }
+        set { self.chainPlace = UInt32(clamping: newValue) }
+    }
 }
 
 extension Session {

@@ -34,8 +34,7 @@ package final class SessionRegistry {
     var bySlot: [Session?] = []
     /// One per slot.
     var readings: [SlotReading] = []
-    /// When the window of each page of slots began.
-    var windowBegan: [Instant] = []
+    var windows = Windows()
     var departures = Departures()
     var closed: ClosedConnections
     /// One byte per slot, 0 without a session; `connections_active` is counted from it.
@@ -158,6 +157,7 @@ package final class SessionRegistry {
 
     func forget(_ session: Session) {
         self.bySlot[Int(session.handle.slot)] = nil
+        self.windows.last[Int(session.handle.slot)] = nil
     }
 
     // MARK: - Finding

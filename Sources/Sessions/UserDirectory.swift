@@ -5,24 +5,11 @@ package import Messaging
 ///
 /// Changed when a session gets its name and at its goodbye; it holds no more users than there are open connections.
 package final class UserDirectory: Sendable {
-    private struct User {
-        /// Open ones.
-        var connections = 0
-        /// What passed over those that have ended since the user came; `nil` if none has.
-        var left: Left?
-    }
-
-    /// An object, since most users have one connection and nothing left.
-    private final class Left: Sendable {
-        let traffic: Traffic
-
-        init(_ traffic: Traffic) {
-            self.traffic = traffic
-        }
-    }
-
     private struct Users {
-        var named: [UserID: User] = [:]
+        /// Each with its open connections.
+        var named: [UserID: UInt32] = [:]
+        /// What passed over connections that have ended, of the few users who have others.
+        var left: [UserID: Traffic] = [:]
         /// Each has exactly the one connection in its name, so a number is enough.
         var anonymous = 0
     }
@@ -36,7 +23,7 @@ package final class UserDirectory: Sendable {
             if isAnonymous {
                 users.anonymous += 1
             } else {
-                users.named[user, default: User()].connections += 1
+                users.named[user, default: 0] += 1
             }
         }
     }
@@ -45,32 +32,31 @@ package final class UserDirectory: Sendable {
         self.users.withLock { users in
             if isAnonymous {
                 users.anonymous -= 1
-            } else if let connections = users.named[user]?.connections, connections > 1 {
-                users.named[user]?.connections -= 1
-            } else {
-                users.named[user] = nil
+            } else if let connections = users.named[user] {
+                users.named[user] = connections > 1 ? connections - 1 : nil
+                if connections == 1 {
+                    users.left[user] = nil
+                }
             }
         }
     }
 
     /// The open connections of a user with a name of its own.
     package func connections(of user: UserID) -> Int {
-        self.users.withLock { $0.named[user]?.connections ?? 0 }
+        self.users.withLock { Int($0.named[user] ?? 0) }
     }
 
     /// Keeps what passed over a connection that has ended, for as long as its user has others.
     func keep(_ traffic: Traffic, of user: UserID) {
         self.users.withLock { users in
             guard users.named[user] != nil else { return }
-            var sum = traffic
-            sum += users.named[user]?.left?.traffic ?? Traffic()
-            users.named[user]?.left = Left(sum)
+            users.left[user, default: Traffic()] += traffic
         }
     }
 
     /// What passed over connections of a user that have ended since the user came.
     package func left(of user: UserID) -> Traffic {
-        self.users.withLock { $0.named[user]?.left?.traffic ?? Traffic() }
+        self.users.withLock { $0.left[user] ?? Traffic() }
     }
 
     /// Users with open connections, including anonymous ones.

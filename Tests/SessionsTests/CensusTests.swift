@@ -1,9 +1,10 @@
 import Instruments
 import Messaging
 import Reactor
-import Sessions
 import TestKit
 import Testing
+
+@testable import Sessions
 
 @Suite struct CensusTests {
     private func tell(_ stage: SessionStage) -> [CensusRow] {
@@ -129,5 +130,42 @@ import Testing
         let rows = self.endWindow(stage, kernelCalls: 0)
         #expect(rows.count == count)
         #expect(Set(rows.map(\.connection)).count == count)
+    }
+}
+
+@Suite struct SlotReadingTests {
+    @Test func `every connection has one, so it is small`() {
+        #expect(MemoryLayout<SlotReading>.stride == 32)
+    }
+
+    @Test func `news are exact however large the totals are`() {
+        var random = SeededGenerator()
+        var reading = SlotReading()
+        var totals = Traffic()
+        var sum = Traffic()
+        for _ in 0..<2000 {
+            totals.bytesSent += random.next() % (1 << 36)
+            totals.bytesReceived += random.next() % (1 << 36)
+            totals.messagesSent += random.next() % (1 << 32)
+            totals.messagesReceived += random.next() % (1 << 32)
+            totals.dropped += random.next() % (1 << 32)
+            sum += reading.tell(totals, hasReturned: true)
+        }
+        totals.reconnects = 1
+        #expect(sum == totals)
+        #expect(!reading.hasNews(totals))
+        totals.messagesReceived += 1
+        #expect(reading.hasNews(totals))
+    }
+
+    @Test func `retransmits are counted, also where another socket starts over`() {
+        var reading = SlotReading()
+        var sum: UInt64 = 0
+        for count in [3, 3, 7, 70_000, 2, 5] as [UInt32] {
+            reading.kernel = KernelReading(roundTrip: 1, retransmits: count)
+            sum += reading.tell(Traffic(), hasReturned: false).retransmits
+        }
+        // 70,000 is more than can be told apart between two looks: the upper bits are lost.
+        #expect(sum == 7 + (70_000 - 7) % 65_536 + 5)
     }
 }

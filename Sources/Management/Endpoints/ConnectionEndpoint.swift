@@ -75,7 +75,7 @@ package struct ConnectionDetails: DescribedJSON, Decodable {
 
     init(_ details: SessionRegistry.Details, instance: String) {
         var connection = ConnectionSummary(details.row, instance: instance)
-        connection.slowAt = details.verdict?.slowAt.label
+        connection.add(details.verdict)
         self.connection = connection
         self.path = details.verdict.map { PathSummary($0) }
         self.memberships = details.rooms.map { room in

@@ -58,7 +58,7 @@ package struct ConnectionsEndpoint: ListEndpoint {
             let rows = await self.inspector.openConnections(query)
             for (row, verdict) in zip(rows, await self.inspector.verdicts(on: rows)) {
                 var summary = ConnectionSummary(row, instance: self.inspector.instance)
-                summary.slowAt = verdict?.slowAt.label
+                summary.add(verdict)
                 window.offer(summary)
             }
         case .closed:

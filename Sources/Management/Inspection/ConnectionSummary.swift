@@ -1,6 +1,7 @@
 import Instruments
 import Messaging
 import Notation
+import Reactor
 package import Sessions
 
 /// One connection as lists and details show it.
@@ -33,14 +34,14 @@ package struct ConnectionSummary: DescribedJSON, Decodable {
     let queuedMessages: Int?
     let queuedMs: Double?
     let isPaused: Bool?
-    var slowAt: String?
+    private(set) var slowAt: String?
 
     let pingRttMs: Double?
     let pingRttMinimumMs: Double?
     let pingRttSmoothedMs: Double?
     let tcpRttMs: Double?
     let tcpRetransmits: UInt32?
-    let tcpUnsentBytes: UInt32?
+    private(set) var tcpUnsentBytes: UInt32?
 
     let closedAt: String?
     let reason: String?
@@ -82,12 +83,17 @@ package struct ConnectionSummary: DescribedJSON, Decodable {
         self.pingRttSmoothedMs = row.roundTrips?.smoothed.asMilliseconds
         self.tcpRttMs = row.kernel?.roundTrip.asMilliseconds
         self.tcpRetransmits = row.kernel?.retransmits
-        self.tcpUnsentBytes = isOpen ? row.kernel?.unsentBytes : nil
         self.closedAt = end.map { Timestamp(milliseconds: Int64(clamping: $0.at)).text }
         self.reason = end?.ending.reason.label
         self.initiator = end?.ending.initiator.label
         self.closeCode = end?.ending.code
         self.room = end?.room?.text
+    }
+
+    /// Adds what was judged of the path just now.
+    mutating func add(_ verdict: PathVerdict?) {
+        self.slowAt = verdict?.slowAt.label
+        self.tcpUnsentBytes = verdict?.evidence.kernel?.notSentBytes
     }
 
     static let members: [Schema.Member] = [

@@ -48,7 +48,7 @@ package struct UserSummary: DescribedJSON, Decodable {
         self.pingRttSmoothedMs = roundTrips.map(\.smoothed).max()?.asMilliseconds
         self.connections = zip(user.connections, user.verdicts).map { row, verdict in
             var summary = ConnectionSummary(row, instance: instance)
-            summary.slowAt = verdict?.slowAt.label
+            summary.add(verdict)
             return summary
         }
         self.closedConnections = user.closed.map { ConnectionSummary($0, instance: instance) }

@@ -65,6 +65,16 @@ package struct Departures: Sendable {
     }
 }
 
+/// What windows need to know of connections that are not idle.
+struct Windows {
+    /// When the window of each page of slots began.
+    var began: [Instant] = []
+    /// What the series have been told since then, by slot.
+    var told: [Int: Traffic] = [:]
+    /// The window that is over, by slot.
+    var last: [Int: WindowReading] = [:]
+}
+
 /// One part of a pass.
 package struct CensusSlice: Sendable {
     package let rows: [CensusRow]

@@ -14,7 +14,9 @@ extension SessionRegistry {
     /// - Parameter start: Where the part begins.
     package func tell(from start: Int) -> CensusSlice {
         self.slice(from: start, places: Self.placesWithout) { slot, totals in
-            self.readings[slot].hasNews(totals) ? self.row(slot, totals) : nil
+            guard self.readings[slot].hasNews(totals), let row = self.row(slot, totals) else { return nil }
+            self.windows.told[slot, default: Traffic()] += row.news
+            return row
         }
     }
 
@@ -24,21 +26,24 @@ extension SessionRegistry {
     /// - Parameter calls: How often the kernel may be asked in this part.
     package func endWindow(from start: Int, kernelCalls calls: Int) -> CensusSlice {
         let (now, page) = (self.loop.now, start / Self.placesWithKernel)
-        while self.windowBegan.count <= page {
-            self.windowBegan.append(now)
+        while self.windows.began.count <= page {
+            self.windows.began.append(now)
         }
-        let began = exchange(&self.windowBegan[page], with: now)
+        let began = exchange(&self.windows.began[page], with: now)
         var calls = calls
         return self.slice(from: start, places: Self.placesWithKernel) { slot, totals in
             guard let session = self.bySlot[slot] else { return nil }
             let since = self.readings[slot].isInFirstWindow ? max(session.openedAt, began) : began
-            self.readings[slot].endWindow(totals, after: Float((now - since).inSeconds))
+            var traffic = self.readings[slot].news(totals, hasReturned: session.hasReturned)
+            traffic += self.windows.told.removeValue(forKey: slot) ?? Traffic()
+            self.windows.last[slot] = WindowReading(traffic, in: max(0.001, Float((now - since).inSeconds)))
+            self.readings[slot].noteWindowEnd()
             if calls > 0, let facts = self.loop.tcpInfo(of: session.handle) {
                 calls -= 1
                 self.readings[slot].kernel = KernelReading(facts)
             }
             let isRemarkable =
-                self.readings[slot].wasBusy || session.pingRoundTrip > Self.slowMicroseconds
+                self.windows.last[slot] != nil || session.pingRoundTrip > Self.slowMicroseconds
                 || self.loop.hasQueue(session.handle)
             return isRemarkable || self.readings[slot].hasNews(totals) ? self.row(slot, totals) : nil
         }
@@ -66,6 +71,7 @@ extension SessionRegistry {
         let slot = Int(session.handle.slot)
         let isNew = self.readings[slot].isNew
         let news = self.readings[slot].tell(Traffic(final), hasReturned: session.hasReturned)
+        self.windows.told[slot] = nil
         self.departures.append(
             Departure(
                 connection: session.identity.connection,
@@ -106,8 +112,8 @@ extension SessionRegistry {
             isNew: isNew,
             news: news,
             gauges: self.gauges(of: session, queuedBytes: self.loop.waiting(for: session.handle)?.bytes ?? 0),
-            rates: self.readings[slot].rates,
-            windowDropped: UInt64(self.readings[slot].droppedInWindow)
+            rates: self.windows.last[slot]?.rates ?? TrafficRates(),
+            windowDropped: self.windows.last[slot]?.dropped ?? 0
         )
     }
 

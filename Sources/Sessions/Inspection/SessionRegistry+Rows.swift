@@ -155,7 +155,9 @@ extension SessionRegistry {
             traffic: traffic,
             closedBeforeWrite: counters.closedBeforeWrite,
             writeErrors: counters.writeErrors,
-            rates: reading.rates(of: traffic, after: lasted),
+            rates: reading.isInFirstWindow
+                ? TrafficRates(traffic, in: max(1, Float(lasted.inSeconds)))
+                : self.windows.last[Int(session.handle.slot)]?.rates ?? TrafficRates(),
             queuedBytes: waiting?.bytes ?? 0,
             queuedMessages: waiting?.messages ?? 0,
             queuedFor: (waiting?.since).map { self.loop.now - $0 },

@@ -22,132 +22,137 @@ package struct KernelReading: Sendable, Equatable {
     package var roundTrip: UInt32
     /// Segments sent again since the connection began.
     package var retransmits: UInt32
-    /// Taken by the kernel, and not sent yet.
-    package var unsentBytes: UInt32
 
-    init(roundTrip: UInt32, retransmits: UInt32, unsentBytes: UInt32) {
+    init(roundTrip: UInt32, retransmits: UInt32) {
         self.roundTrip = roundTrip
         self.retransmits = retransmits
-        self.unsentBytes = unsentBytes
     }
 
     init(_ facts: TCPInfo) {
         self.roundTrip = UInt32(clamping: facts.rtt.wholeNanoseconds / 1000)
         self.retransmits = facts.retransmits
-        self.unsentBytes = facts.notSentBytes
     }
 }
 
-/// What the passes over all connections remember of one.
+/// What passed over a connection in a window that is over.
+struct WindowReading {
+    var rates = TrafficRates()
+    var dropped: UInt64 = 0
+
+    /// `nil` if nothing passed.
+    init?(_ traffic: Traffic, in seconds: Float) {
+        guard traffic.bytes > 0 || traffic.dropped > 0 || traffic.messagesReceived > 0 else { return nil }
+        self.rates = TrafficRates(traffic, in: seconds)
+        self.dropped = traffic.dropped
+    }
+}
+
+extension TrafficRates {
+    init(_ traffic: Traffic, in seconds: Float) {
+        self.messagesReceived = Float(traffic.messagesReceived) / seconds
+        self.messagesSent = Float(traffic.messagesSent) / seconds
+        self.bytesReceived = Float(traffic.bytesReceived) / seconds
+        self.bytesSent = Float(traffic.bytesSent) / seconds
+    }
+}
+
+/// Where a connection's totals stood when the series were told last, and what the kernel said.
 ///
-/// Every connection has one, so counts that cannot grow by more than 32 bits between two passes are kept in 32 bits.
+/// Every connection has one, idle or not, so it is 32 bytes: a count has as many bits as it can grow by between two
+/// passes, which are ten seconds apart at most. Of bytes these are 36: 64 GiB.
 struct SlotReading {
-    /// Totals as they were when the series were told last.
-    private var bytesSent: UInt64 = 0
-    private var bytesReceived: UInt64 = 0
+    private struct Flags: OptionSet {
+        let rawValue: UInt8
+
+        static let hasBeenTold = Flags(rawValue: 1 << 0)
+        static let hasToldReturn = Flags(rawValue: 1 << 1)
+        static let hasSeenWindowEnd = Flags(rawValue: 1 << 2)
+        static let hasKernelReading = Flags(rawValue: 1 << 3)
+    }
+
+    private static let byteMask: UInt64 = (1 << 36) - 1
+
+    private var sentLow: UInt32 = 0
+    private var receivedLow: UInt32 = 0
     private var messagesSent: UInt32 = 0
     private var messagesReceived: UInt32 = 0
     private var dropped: UInt32 = 0
-    private var retransmits: UInt32 = 0
-    /// Totals as they were when the window began.
-    private var windowBytesSent: UInt32 = 0
-    private var windowBytesReceived: UInt32 = 0
-    private var windowMessagesSent: UInt32 = 0
-    private var windowMessagesReceived: UInt32 = 0
-    private var windowDroppedBefore: UInt32 = 0
-    /// In the last window that is over.
-    private(set) var rates = TrafficRates()
-    private(set) var droppedInWindow: UInt32 = 0
     private var kernelRoundTrip: UInt32 = 0
     private var kernelRetransmits: UInt32 = 0
-    private var kernelUnsent: UInt32 = 0
-    /// Its window was never measured, so it began when the connection was opened.
-    private(set) var isInFirstWindow = true
+    private var retransmits: UInt16 = 0
+    /// The four bits above the lower 32: of bytes sent in the upper half, of bytes received in the lower half.
+    private var highs: UInt8 = 0
+    private var flags: Flags = []
+
     /// The series have never been told of it.
-    private(set) var isNew = true
-    private var hasKernelReading = false
-    /// Whether the series have been told that the client came back.
-    private var hasToldReturn = false
+    var isNew: Bool { !self.flags.contains(.hasBeenTold) }
+    /// No window has ended since it was opened.
+    var isInFirstWindow: Bool { !self.flags.contains(.hasSeenWindowEnd) }
+
+    mutating func noteWindowEnd() {
+        self.flags.insert(.hasSeenWindowEnd)
+    }
 
     /// `nil` until the kernel has been asked.
     var kernel: KernelReading? {
         get {
-            guard self.hasKernelReading else { return nil }
-            return KernelReading(
-                roundTrip: self.kernelRoundTrip,
-                retransmits: self.kernelRetransmits,
-                unsentBytes: self.kernelUnsent
-            )
+            guard self.flags.contains(.hasKernelReading) else { return nil }
+            return KernelReading(roundTrip: self.kernelRoundTrip, retransmits: self.kernelRetransmits)
         }
         set {
             guard let newValue else { return }
-            self.hasKernelReading = true
+            self.flags.insert(.hasKernelReading)
             self.kernelRoundTrip = newValue.roundTrip
+            if newValue.retransmits < self.kernelRetransmits {
+                // Another socket is in the place of the one before.
+                self.retransmits = 0
+            }
             self.kernelRetransmits = newValue.retransmits
-            self.kernelUnsent = newValue.unsentBytes
         }
     }
+
+    private var bytesSent: UInt64 { UInt64(self.highs >> 4) << 32 | UInt64(self.sentLow) }
+    private var bytesReceived: UInt64 { UInt64(self.highs & 15) << 32 | UInt64(self.receivedLow) }
 
     /// Whether anything has passed that the series have not been told.
     func hasNews(_ totals: Traffic) -> Bool {
-        self.isNew || totals.bytesSent != self.bytesSent || totals.bytesReceived != self.bytesReceived
+        self.isNew || totals.bytesSent & Self.byteMask != self.bytesSent
+            || totals.bytesReceived & Self.byteMask != self.bytesReceived
             || UInt32(truncatingIfNeeded: totals.messagesReceived) != self.messagesReceived
             || UInt32(truncatingIfNeeded: totals.dropped) != self.dropped
-            || self.kernelRetransmits != self.retransmits
+            || UInt16(truncatingIfNeeded: self.kernelRetransmits) != self.retransmits
     }
 
-    /// What has passed since this was called last.
-    mutating func tell(_ totals: Traffic, hasReturned: Bool) -> Traffic {
+    /// What has passed since `tell` was called last.
+    func news(_ totals: Traffic, hasReturned: Bool) -> Traffic {
         var news = Traffic()
-        news.bytesSent = totals.bytesSent - self.bytesSent
-        news.bytesReceived = totals.bytesReceived - self.bytesReceived
+        news.bytesSent = (totals.bytesSent &- self.bytesSent) & Self.byteMask
+        news.bytesReceived = (totals.bytesReceived &- self.bytesReceived) & Self.byteMask
         news.messagesSent = UInt64(UInt32(truncatingIfNeeded: totals.messagesSent) &- self.messagesSent)
         news.messagesReceived = UInt64(UInt32(truncatingIfNeeded: totals.messagesReceived) &- self.messagesReceived)
         news.dropped = UInt64(UInt32(truncatingIfNeeded: totals.dropped) &- self.dropped)
-        // The kernel's count may start over with another socket.
-        news.retransmits = UInt64(self.kernelRetransmits - min(self.retransmits, self.kernelRetransmits))
-        news.reconnects = hasReturned && !self.hasToldReturn ? 1 : 0
-        self.bytesSent = totals.bytesSent
-        self.bytesReceived = totals.bytesReceived
-        self.messagesSent = UInt32(truncatingIfNeeded: totals.messagesSent)
-        self.messagesReceived = UInt32(truncatingIfNeeded: totals.messagesReceived)
-        self.dropped = UInt32(truncatingIfNeeded: totals.dropped)
-        self.retransmits = self.kernelRetransmits
-        self.hasToldReturn = self.hasToldReturn || hasReturned
-        self.isNew = false
+        news.retransmits = UInt64(UInt16(truncatingIfNeeded: self.kernelRetransmits) &- self.retransmits)
+        news.reconnects = hasReturned && !self.flags.contains(.hasToldReturn) ? 1 : 0
         return news
     }
 
-    /// Whether anything passed in the last window.
-    var wasBusy: Bool {
-        self.rates.bytesReceived > 0 || self.rates.bytesSent > 0 || self.droppedInWindow > 0
-    }
-
-    /// Per second, in the last window or, before the first is over, since the connection was opened.
-    func rates(of totals: Traffic, after lasted: Duration) -> TrafficRates {
-        guard self.isInFirstWindow else { return self.rates }
-        let seconds = max(1, Float(lasted.inSeconds))
-        var rates = TrafficRates()
-        rates.messagesReceived = Float(totals.messagesReceived) / seconds
-        rates.messagesSent = Float(totals.messagesSent) / seconds
-        rates.bytesReceived = Float(totals.bytesReceived) / seconds
-        rates.bytesSent = Float(totals.bytesSent) / seconds
-        return rates
-    }
-
-    /// Ends a window: from here on the rates are those of this one.
-    mutating func endWindow(_ totals: Traffic, after seconds: Float) {
-        func rate(_ total: UInt64, _ before: inout UInt32) -> Float {
-            let now = UInt32(truncatingIfNeeded: total)
-            defer { before = now }
-            return Float(now &- before) / max(seconds, 0.001)
+    /// The same, and from here on it is known.
+    mutating func tell(_ totals: Traffic, hasReturned: Bool) -> Traffic {
+        let news = self.news(totals, hasReturned: hasReturned)
+        self.sentLow = UInt32(truncatingIfNeeded: totals.bytesSent)
+        self.receivedLow = UInt32(truncatingIfNeeded: totals.bytesReceived)
+        self.highs =
+            UInt8(truncatingIfNeeded: totals.bytesSent >> 32) << 4
+            | UInt8(truncatingIfNeeded: totals.bytesReceived >> 32) & 15
+        self.messagesSent = UInt32(truncatingIfNeeded: totals.messagesSent)
+        self.messagesReceived = UInt32(truncatingIfNeeded: totals.messagesReceived)
+        self.dropped = UInt32(truncatingIfNeeded: totals.dropped)
+        self.retransmits = UInt16(truncatingIfNeeded: self.kernelRetransmits)
+        self.flags.insert(.hasBeenTold)
+        if hasReturned {
+            self.flags.insert(.hasToldReturn)
         }
-        self.rates.messagesReceived = rate(totals.messagesReceived, &self.windowMessagesReceived)
-        self.rates.messagesSent = rate(totals.messagesSent, &self.windowMessagesSent)
-        self.rates.bytesReceived = rate(totals.bytesReceived, &self.windowBytesReceived)
-        self.rates.bytesSent = rate(totals.bytesSent, &self.windowBytesSent)
-        self.droppedInWindow = UInt32(truncatingIfNeeded: totals.dropped) &- self.windowDroppedBefore
-        self.windowDroppedBefore = UInt32(truncatingIfNeeded: totals.dropped)
-        self.isInFirstWindow = false
+        return news
     }
+
 }
