@@ -154,5 +154,4 @@ struct SlotReading {
         }
         return news
     }
-
 }
