@@ -7,14 +7,26 @@ import TestKit
 
 /// A Redis of one test's own, which may stop, end and come back on the same port.
 final class OwnRedis: Sendable {
+    /// Below the ports that the kernel gives to whoever asks for any, and given to nobody else of this process: the
+    /// server binds it only a moment later, and again when it comes back.
+    private static let ports: Range<UInt16> = 20_000..<30_000
+    private static let taken = Lock<Set<UInt16>>([])
+
     let port: UInt16
     private let folder: TemporaryFolder
     private let process = Lock<ChildProcess?>(nil)
 
     init() throws {
-        let claimed = try ListeningPort.claim(host: "127.0.0.1", port: 0)
-        self.port = claimed.address.port
+        self.port = Self.freePort()
         self.folder = try TemporaryFolder()
+    }
+
+    private static func freePort() -> UInt16 {
+        while true {
+            let port = UInt16.random(in: self.ports)
+            guard self.taken.withLock({ $0.insert(port).inserted }) else { continue }
+            if (try? ListeningPort.claim(host: "127.0.0.1", port: port)) != nil { return port }
+        }
     }
 
     /// Starts it and waits until it answers.

@@ -5,7 +5,7 @@ package import Reactor
 extension SessionRegistry {
     /// How many places a part has, if the kernel is asked about each of them too.
     package static let placesWithKernel = 256
-    package static let placesWithout = 2048
+    package static let placesWithout = 1024
     /// Quicker clients are nothing special.
     private static let slowMicroseconds: UInt32 = 100_000
 
