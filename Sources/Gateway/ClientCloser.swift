@@ -5,12 +5,6 @@ import Sessions
 
 /// Closes connections of this instance's client loops for operators, a few in each turn of a loop.
 struct ClientCloser: ConnectionCloser {
-    /// A loop is too busy to be asked.
-    struct LoopLate: Error, CustomStringConvertible {
-        let loop: String
-        var description: String { "\(self.loop) does not answer" }
-    }
-
     let clients: [ClientLoop]
 
     func close(_ order: ClosingOrder) async throws -> ClosingCount {
@@ -24,10 +18,9 @@ struct ClientCloser: ConnectionCloser {
             var slot: Int? = 0
             while let first = slot {
                 let registry = client.registry
-                let step = await client.loop.perform(within: LoopReports.patience) {
+                let step = try await client.loop.perform(within: LoopReports.patience) {
                     registry.value.close(choice, from: first, order.ending)
                 }
-                guard let step else { throw LoopLate(loop: client.loop.name) }
                 closed += step.closed
                 slot = step.next
             }

@@ -49,7 +49,12 @@ final class ManagementLoop: Sendable {
             now: EventLoop.clock
         )
         self.census = census
-        let inspector = Inspector(instance: instance, loops: clients.map(\.registry), users: users)
+        let inspector = Inspector(
+            instance: instance,
+            loops: clients.map(\.registry),
+            users: users,
+            patience: LoopReports.patience
+        )
         var sources: [any MetricSource] = [
             LoopMetrics(LoopReports(of: clients, log: log), directory, users),
             CensusMetricSource(census),

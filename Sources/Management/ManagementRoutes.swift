@@ -42,7 +42,11 @@ package struct ManagementRoutes: Sendable {
                 maximumBodyBytes: declaration.body?.maximumBytes ?? 0,
                 .task { request in
                     try declaration.check(request)
-                    return try await endpoint.answer(request)
+                    do {
+                        return try await endpoint.answer(request)
+                    } catch let late as LoopLate {
+                        throw HTTPProblem(late)
+                    }
                 }
             )
         }
@@ -73,6 +77,13 @@ package struct ManagementRoutes: Sendable {
     package func admission(_ head: RequestHead, _ pattern: String, _ peer: SocketAddress) -> HTTPResponse? {
         guard !self.openPatterns.contains(pattern) else { return nil }
         return self.access.refusal(of: head, from: peer)?.problem.response
+    }
+}
+
+extension HTTPProblem {
+    /// Whoever asks loops waits for a moment only.
+    fileprivate init(_ late: LoopLate) {
+        self.init(.serviceUnavailable, "an event loop is too busy: \(late)", headers: ["Retry-After": "1"])
     }
 }
 

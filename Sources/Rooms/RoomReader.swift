@@ -4,16 +4,6 @@ package import Reactor
 
 /// Reads the rooms of all event loops of an instance, a few in each turn, so that no loop is held.
 package struct RoomReader: Sendable {
-    /// An event loop is too busy to be asked.
-    package struct LoopLate: Error, CustomStringConvertible {
-        package let loop: String
-        package var description: String { "\(self.loop) does not answer" }
-
-        package init(loop: String) {
-            self.loop = loop
-        }
-    }
-
     private let shards: [LoopBound<RoomShard>]
     private let patience: Duration
 
@@ -64,9 +54,6 @@ package struct RoomReader: Sendable {
         _ shard: LoopBound<RoomShard>,
         _ question: @escaping @Sendable (RoomShard) -> Value
     ) async throws(LoopLate) -> Value {
-        guard let value = await shard.loop.perform(within: self.patience, { question(shard.value) }) else {
-            throw LoopLate(loop: shard.loop.name)
-        }
-        return value
+        try await shard.loop.perform(within: self.patience) { question(shard.value) }
     }
 }

@@ -49,6 +49,13 @@ class InspectorTests(TestCase):
         one = gateway.get("/metrics/connections?user=u2").text
         self.assertEqual(sum(values(one, "atalaya_connection_info").values()), 1)
 
+    async def test_a_limit_shows_the_same_connection_in_every_family(self):
+        gateway = self.gateway().ready()
+        for user in ("alice", "bob", "carol"):
+            await self.connect(gateway, f"/ws?room=r&user={user}")
+        text = gateway.get("/metrics/connections?limit=1").text
+        self.assertEqual(len(set(re.findall(r'connection_id="(\w+)"', text))), 1)
+
     async def test_a_name_of_the_gateways_own_is_never_invented(self):
         gateway = self.gateway().ready()
         with self.assertRaises(websockets.InvalidStatus) as refused:

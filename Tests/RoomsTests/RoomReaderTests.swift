@@ -89,7 +89,7 @@ import Testing
             }
         }
         let reader = RoomReader(loops.shards, patience: .milliseconds(20))
-        let late = await #expect(throws: RoomReader.LoopLate.self) { try await reader.all() }
+        let late = await #expect(throws: LoopLate.self) { try await reader.all() }
         #expect(late?.loop == "loop-1")
     }
 }

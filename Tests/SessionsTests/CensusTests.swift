@@ -92,23 +92,32 @@ import Testing
         let alice = try stage.open(stage.user("alice"))
         _ = self.endWindow(stage)
         let began = stage.driven.loop.now
-        for _ in 0..<20 {
-            alice.publish(#""x""#, to: "r")
+        stage.driven.turn()
+        let bob = try stage.open(stage.user("bob"))
+        let came = stage.driven.loop.now
+        for client in [alice, bob] {
+            for _ in 0..<20 {
+                client.publish(#""x""#, to: "r")
+            }
         }
+        // What a scrape was told meanwhile belongs to the window all the same.
+        #expect(self.tell(stage).map(\.news.messagesReceived) == [20, 20])
+        alice.publish(#""x""#, to: "r")
         stage.driven.turn()
         let rows = self.endWindow(stage)
-        let seconds = max(0.001, Float((stage.driven.loop.now - began).inSeconds))
-        #expect(rows.map(\.rates.messagesReceived) == [20 / seconds])
+        let now = stage.driven.loop.now
+        let rates = Dictionary(uniqueKeysWithValues: rows.map { ($0.user.text, $0.rates.messagesReceived) })
+        #expect(rates["alice"] == 21 / max(0.001, Float((now - began).inSeconds)))
+        #expect(rates["bob"] == 20 / max(0.001, Float((now - came).inSeconds)))
         // A window in which nothing happened says nothing.
         #expect(self.endWindow(stage).isEmpty)
     }
 
-    @Test func `the kernel is asked as often as it may be`() throws {
+    @Test(arguments: [0, 2, 5]) func `the kernel is asked as often as it may be`(_ calls: Int) throws {
         let stage = try SessionStage()
-        for number in 0..<5 {
-            _ = try stage.open(stage.user("u\(number)"))
-        }
-        #expect(self.endWindow(stage, kernelCalls: 0).allSatisfy { $0.gauges.kernelRoundTrip == 0 })
+        let clients = try (0..<5).map { try stage.openTCP(stage.user("u\($0)")) }
+        #expect(self.endWindow(stage, kernelCalls: calls).count { $0.gauges.kernelRoundTrip > 0 } == calls)
+        withExtendedLifetime(clients) {}
     }
 
     @Test func `a client that comes back counts one reconnect`() throws {

@@ -84,9 +84,30 @@ final class SessionStage {
     }
 
     func open(_ user: ClientUser, _ name: ProtocolName = .native) throws -> Client {
+        let (handle, peer) = try self.driven.connect(RecordingHandler())
+        return self.open(user, name, on: handle, peer)
+    }
+
+    /// The same over TCP, of which the kernel has something to say.
+    func openTCP(_ user: ClientUser, _ name: ProtocolName = .native) throws -> Client {
+        var accepted: ConnectionHandle?
+        let address = try self.driven.listen { socket in
+            accepted = socket.connection
+            return RecordingHandler()
+        }
+        let peer = try Peer(to: address.port)
+        guard self.driven.turn(until: { accepted != nil }), let handle = accepted else { throw Failure.notReady }
+        return self.open(user, name, on: handle, peer)
+    }
+
+    private func open(
+        _ user: ClientUser,
+        _ name: ProtocolName,
+        on handle: ConnectionHandle,
+        _ peer: Peer
+    ) -> Client {
         let output = RecordingOutput()
         self.outputs.append(output)
-        let (handle, peer) = try self.driven.connect(RecordingHandler())
         let session = self.registry.open(
             Identity(
                 connection: self.registry.makeConnectionID(),

@@ -32,7 +32,7 @@ package struct ConnectionEndpoint: InspectedEndpoint {
 
     package func local(_ request: HTTPRequest) async throws -> ConnectionDetails {
         let id = try request[Parameter<ConnectionID>.connection]
-        guard let details = await self.inspector.details(of: id) else {
+        guard let details = try await self.inspector.details(of: id) else {
             throw HTTPProblem(.notFound, "this instance has no connection \(id), and had none lately")
         }
         return ConnectionDetails(details, instance: self.inspector.instance)
@@ -42,7 +42,8 @@ package struct ConnectionEndpoint: InspectedEndpoint {
         guard try request[Parameter<FleetScope>.scope] == .fleet else { return .json(try await self.local(request)) }
         let reading = try await self.fleet.inspect(request, as: ConnectionDetails.self)
         guard var details = reading.locals.first?.local else {
-            throw reading.coverage.lacks("connection \(try request[Parameter<ConnectionID>.connection])")
+            let id = try request[Parameter<ConnectionID>.connection]
+            throw reading.coverage.problem("connection \(id) is not known")
         }
         details.complete = reading.coverage.isComplete
         details.unanswered = reading.coverage.unanswered

@@ -42,8 +42,9 @@ package struct ConnectionMetricsEndpoint: Endpoint {
                 var left = limit ?? .max
                 try await inspector.forEachPart(of: query) { rows in
                     for row in rows where left > 0 && id ?? row.connection == row.connection {
-                        guard let number = column.value(row) else { continue }
+                        // Also one without this number: every family is about the same connections.
                         left -= 1
+                        guard let number = column.value(row) else { continue }
                         stream.append(Self.labels(of: row, for: column.family), number)
                     }
                     try await stream.flush()

@@ -55,14 +55,14 @@ package struct ConnectionsEndpoint: ListEndpoint {
         )
         switch try request[Self.state] {
         case .open:
-            let rows = await self.inspector.openConnections(query)
-            for (row, verdict) in zip(rows, await self.inspector.verdicts(on: rows)) {
+            let rows = try await self.inspector.openConnections(query)
+            for (row, verdict) in zip(rows, try await self.inspector.verdicts(on: rows)) {
                 var summary = ConnectionSummary(row, instance: self.inspector.instance)
                 summary.add(verdict)
                 window.offer(summary)
             }
         case .closed:
-            for row in await self.inspector.closedConnections(query) {
+            for row in try await self.inspector.closedConnections(query) {
                 window.offer(ConnectionSummary(row, instance: self.inspector.instance))
             }
         }

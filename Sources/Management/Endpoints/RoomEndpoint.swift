@@ -68,9 +68,7 @@ package struct RoomEndpoint: InspectedEndpoint {
             let reading = try await self.fleet.inspect(request, as: Here.self)
             let name = try request[Parameter<RoomName>.room]
             guard !reading.locals.isEmpty else {
-                throw reading.coverage.isComplete
-                    ? HTTPProblem(.notFound, "room \(name) has no members on any instance")
-                    : HTTPProblem(.gatewayTimeout, reading.coverage.sentence("room \(name) has no members"))
+                throw reading.coverage.problem("room \(name) has no members")
             }
             let members = ListPage.merged(
                 reading.locals.map(\.local.members),
@@ -84,24 +82,19 @@ package struct RoomEndpoint: InspectedEndpoint {
     private func read(_ request: HTTPRequest, _ query: ListQuery) async throws -> Here {
         let name = try request[Parameter<RoomName>.room]
         var window = ListWindow<MemberRow>(order: .connectionId, limit: query.limit, after: query.after)
-        do {
-            guard let (glance, members) = try await self.reader.one(name) else {
-                throw HTTPProblem(.notFound, "room \(name) has no members on this instance")
-            }
-            for (registry, handles) in zip(self.registries, members) {
-                for start in stride(from: 0, to: handles.count, by: Self.membersPerTurn) {
-                    let some = handles[start..<min(handles.count, start + Self.membersPerTurn)]
-                    let turn = await registry.loop.perform(within: self.patience) {
-                        registry.value.members(some, of: name)
-                    }
-                    guard let turn else { throw RoomReader.LoopLate(loop: registry.loop.name) }
-                    for member in turn { window.offer(MemberRow(member, on: self.fleet.instance)) }
-                }
-            }
-            return Here(room: RoomRow(glance, on: self.fleet.instance), members: window.page())
-        } catch let late as RoomReader.LoopLate {
-            throw HTTPProblem(late)
+        guard let (glance, members) = try await self.reader.one(name) else {
+            throw HTTPProblem(.notFound, "room \(name) has no members on this instance")
         }
+        for (registry, handles) in zip(self.registries, members) {
+            for start in stride(from: 0, to: handles.count, by: Self.membersPerTurn) {
+                let some = handles[start..<min(handles.count, start + Self.membersPerTurn)]
+                let turn = try await registry.loop.perform(within: self.patience) {
+                    registry.value.members(some, of: name)
+                }
+                for member in turn { window.offer(MemberRow(member, on: self.fleet.instance)) }
+            }
+        }
+        return Here(room: RoomRow(glance, on: self.fleet.instance), members: window.page())
     }
 }
 

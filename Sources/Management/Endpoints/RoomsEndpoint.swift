@@ -2,6 +2,7 @@ import HTTP
 package import HTTPServer
 import Instruments
 import Messaging
+import Reactor
 package import Rooms
 
 /// `GET /api/v1/rooms`: the rooms with members, and how busy they are.
@@ -11,12 +12,12 @@ package struct RoomsEndpoint: ListEndpoint {
 
     package let fleet: FleetInquirer
     /// Requests that come at the same time share one reading.
-    private let reading: SharedWork<Result<[RoomName: RoomGlance], RoomReader.LoopLate>>
+    private let reading: SharedWork<Result<[RoomName: RoomGlance], LoopLate>>
 
     package init(_ reader: RoomReader, fleet: FleetInquirer) {
         self.fleet = fleet
         self.reading = SharedWork {
-            do throws(RoomReader.LoopLate) {
+            do throws(LoopLate) {
                 return .success(try await reader.all())
             } catch {
                 return .failure(error)
@@ -35,21 +36,10 @@ package struct RoomsEndpoint: ListEndpoint {
 
     package func read(_ request: HTTPRequest, into window: inout ListWindow<RoomRow>) async throws {
         let beginning = try request[Self.beginning]?.text
-        let rooms: [RoomName: RoomGlance]
-        do throws(RoomReader.LoopLate) {
-            rooms = try await self.reading.value().get()
-        } catch {
-            throw HTTPProblem(error)
-        }
+        let rooms = try await self.reading.value().get()
         for (name, glance) in rooms where beginning.map({ name.text.utf8.starts(with: $0.utf8) }) ?? true {
             window.offer(RoomRow(glance, on: self.fleet.instance))
         }
-    }
-}
-
-extension HTTPProblem {
-    init(_ late: RoomReader.LoopLate) {
-        self.init(.serviceUnavailable, "an event loop is too busy: \(late)", headers: ["Retry-After": "1"])
     }
 }
 

@@ -30,7 +30,7 @@ package struct UserEndpoint: InspectedEndpoint {
 
     package func local(_ request: HTTPRequest) async throws -> UserSummary {
         let id = try request[Parameter<UserID>.user]
-        guard let user = await self.inspector.user(id, showing: UserSummary.shown) else {
+        guard let user = try await self.inspector.user(id, showing: UserSummary.shown) else {
             throw HTTPProblem(.notFound, "user \(id) has no connection to this instance, and had none lately")
         }
         return UserSummary(id, user, instance: self.inspector.instance)
@@ -40,7 +40,7 @@ package struct UserEndpoint: InspectedEndpoint {
         guard try request[Parameter<FleetScope>.scope] == .fleet else { return .json(try await self.local(request)) }
         let reading = try await self.fleet.inspect(request, as: UserSummary.self)
         guard var user = reading.locals.first?.local else {
-            throw reading.coverage.lacks("user \(try request[Parameter<UserID>.user])")
+            throw reading.coverage.problem("user \(try request[Parameter<UserID>.user]) is not known")
         }
         for (_, other) in reading.locals.dropFirst() {
             user.add(other)

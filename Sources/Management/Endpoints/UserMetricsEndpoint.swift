@@ -41,7 +41,7 @@ package struct UserMetricsEndpoint: Endpoint {
         let limit = try request[Self.limit] ?? .max
         let inspector = self.inspector
         return .exposition(request) { stream in
-            let users = await inspector.users(narrowing, limit: limit)
+            let users = try await inspector.users(narrowing, limit: limit)
             for column in Self.columns {
                 try await stream.begin(column.family)
                 for user in users {

@@ -104,21 +104,14 @@ package struct FleetCoverage: Sendable, Equatable {
 
     /// The problem where no instance that answered has what was asked for.
     ///
-    /// - Parameter what: Such as `connection 01AR…`.
-    func lacks(_ what: String) -> HTTPProblem {
-        guard !self.isComplete else { return HTTPProblem(.notFound, "\(what) is on no instance") }
-        let silent = self.unanswered.joined(separator: ", ")
+    /// - Parameter absence: Such as `room r has no members`.
+    func problem(_ absence: String) -> HTTPProblem {
+        guard !self.isComplete else { return HTTPProblem(.notFound, "\(absence) on any instance") }
+        let silent = self.unanswered.isEmpty ? "" : ": \(self.unanswered.joined(separator: ", "))"
         return HTTPProblem(
             .gatewayTimeout,
-            "\(what) is on no instance that answered, and not every instance did"
-                + (silent.isEmpty ? "" : ": \(silent)")
+            "\(absence) on the instances that answered, and not every instance did\(silent)"
         )
-    }
-
-    /// That something is nowhere, as far as those who answered know.
-    func sentence(_ finding: String) -> String {
-        let silent = self.unanswered.isEmpty ? "" : ": \(self.unanswered.joined(separator: ", "))"
-        return "\(finding) on the instances that answered, and not every instance did\(silent)"
     }
 
     package static let schemaMembers: [Schema.Member] = [

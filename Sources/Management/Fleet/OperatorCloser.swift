@@ -34,22 +34,13 @@ package struct OperatorCloser: Sendable {
             )
             return ClosedAnswer(closed: closed, complete: coverage.isComplete, unanswered: coverage.unanswered)
         }
-        guard coverage.isComplete else {
-            throw HTTPProblem(.gatewayTimeout, coverage.sentence(target.absence))
-        }
-        throw HTTPProblem(.notFound, "\(target.absence) on any instance")
+        throw coverage.problem(target.absence)
     }
 
     private func carryOut(_ order: ClosingOrder) async throws -> (closed: Int, coverage: FleetCoverage) {
         // A connection is on one instance: if on this one, nobody else needs to be asked.
         if case .connection = order.target {
-            let own: ClosingCount
-            do {
-                own = try await self.here.close(order)
-            } catch {
-                let detail = "an event loop is too busy: \(error)"
-                throw HTTPProblem(.serviceUnavailable, detail, headers: ["Retry-After": "1"])
-            }
+            let own = try await self.here.close(order)
             if own.closed > 0 { return (own.closed, .whole) }
         }
         let reading = try await self.fleet.command(.close, order, as: ClosingCount.self)

@@ -4,6 +4,8 @@ package import Reactor
 package import Sessions
 
 /// Looks at single connections and users of this instance, on all loops, in parts that no loop notices.
+///
+/// A loop that is too busy is not waited for: `LoopLate` is thrown.
 package struct Inspector: Sendable {
     /// One user over all of its connections.
     package struct User: Sendable {
@@ -26,25 +28,33 @@ package struct Inspector: Sendable {
     package let instance: String
     private let loops: [LoopBound<SessionRegistry>]
     private let directory: UserDirectory
+    private let patience: Duration
 
-    package init(instance: String, loops: [LoopBound<SessionRegistry>], users: UserDirectory) {
+    /// - Parameter patience: How long each turn of a loop is waited for.
+    package init(
+        instance: String,
+        loops: [LoopBound<SessionRegistry>],
+        users: UserDirectory,
+        patience: Duration
+    ) {
         self.instance = instance
+        self.patience = patience
         self.loops = loops
         self.directory = users
     }
 
     /// The first of a list, in order.
-    package func openConnections(_ query: ConnectionQuery) async -> [ConnectionRow] {
-        await self.first(query) { $0.rows(from: $1, query) }
+    package func openConnections(_ query: ConnectionQuery) async throws(LoopLate) -> [ConnectionRow] {
+        try await self.first(query) { $0.rows(from: $1, query) }
     }
 
     /// The first of a list of those that have ended lately, in order.
-    package func closedConnections(_ query: ConnectionQuery) async -> [ConnectionRow] {
-        await self.first(query) { $0.closedRows(from: $1, query) }
+    package func closedConnections(_ query: ConnectionQuery) async throws(LoopLate) -> [ConnectionRow] {
+        try await self.first(query) { $0.closedRows(from: $1, query) }
     }
 
     /// Where the path to each of these is slow; `nil` for those that are gone.
-    func verdicts(on rows: [ConnectionRow]) async -> [PathVerdict?] {
+    func verdicts(on rows: [ConnectionRow]) async throws(LoopLate) -> [PathVerdict?] {
         var verdicts = [PathVerdict?](repeating: nil, count: rows.count)
         for (loop, registry) in self.loops.enumerated() {
             var places = rows.indices.filter { rows[$0].loop == loop }[...]
@@ -52,7 +62,7 @@ package struct Inspector: Sendable {
                 let part = Array(places.prefix(Self.verdictsAtOnce))
                 places = places.dropFirst(Self.verdictsAtOnce)
                 let handles = part.map { rows[$0].handle }
-                guard let found = await registry.loop.perform({ registry.value.verdicts(on: handles) }) else { break }
+                let found = try await self.ask(registry) { $0.verdicts(on: handles) }
                 for (place, verdict) in zip(part, found) {
                     verdicts[place] = verdict
                 }
@@ -62,38 +72,29 @@ package struct Inspector: Sendable {
     }
 
     /// `nil` if there is no such connection, and there was none lately.
-    package func details(of connection: ConnectionID) async -> SessionRegistry.Details? {
+    package func details(of connection: ConnectionID) async throws(LoopLate) -> SessionRegistry.Details? {
         for registry in self.loops {
-            let found = await registry.loop.perform { registry.value.details(of: connection) }
-            if let details = found.flatMap({ $0 }) { return details }
+            if let details = try await self.ask(registry, { $0.details(of: connection) }) { return details }
         }
         return nil
     }
 
     /// `nil` if the user has no connection, and had none lately.
-    package func user(_ user: UserID, showing limit: Int) async -> User? {
+    package func user(_ user: UserID, showing limit: Int) async throws -> User? {
         var sums = UserSums()
-        for registry in self.loops {
-            var next: Int? = 0
-            while let start = next {
-                let query = ConnectionQuery(user: user, limit: .max)
-                guard let slice = await registry.loop.perform({ registry.value.allRows(from: start, query) }) else {
-                    break
-                }
-                for row in slice.rows {
-                    sums.add(row)
-                }
-                next = slice.next
+        try await self.forEachPart(of: ConnectionQuery(user: user, limit: .max)) { rows in
+            for row in rows {
+                sums.add(row)
             }
         }
-        let closed = await self.closedConnections(ConnectionQuery(user: user, order: .closedAt, limit: limit))
+        let closed = try await self.closedConnections(ConnectionQuery(user: user, order: .closedAt, limit: limit))
         guard !sums.rows.isEmpty || !closed.isEmpty else { return nil }
         var traffic = sums.traffic
         traffic += self.directory.left(of: user)
         let shown = Array(sums.rows.sorted { $0.connection < $1.connection }.prefix(limit))
         return User(
             connections: shown,
-            verdicts: await self.verdicts(on: shown),
+            verdicts: try await self.verdicts(on: shown),
             connectionCount: sums.rows.count,
             closed: closed,
             traffic: traffic,
@@ -121,11 +122,11 @@ package struct Inspector: Sendable {
     }
 
     /// Users in no particular order, each over all connections.
-    func users(_ narrowing: UserNarrowing, limit: Int) async -> [UserTotals] {
+    func users(_ narrowing: UserNarrowing, limit: Int) async throws -> [UserTotals] {
         var user = narrowing.user
         if let connection = narrowing.connection {
             // The sums are those of all the user's connections, so the user has to be known first.
-            guard let details = await self.details(of: connection), details.row.end == nil,
+            guard let details = try await self.details(of: connection), details.row.end == nil,
                 let owner = details.row.user, user == nil || user == owner
             else { return [] }
             user = owner
@@ -133,13 +134,13 @@ package struct Inspector: Sendable {
         var isInRoom: Set<UserID>?
         if let room = narrowing.room {
             var members: Set<UserID> = []
-            await self.forEachPart(of: ConnectionQuery(user: user, room: room, limit: .max)) { rows in
+            try await self.forEachPart(of: ConnectionQuery(user: user, room: room, limit: .max)) { rows in
                 members.formUnion(rows.compactMap(\.user))
             }
             isInRoom = members
         }
         var all: [UserID: UserTotals] = [:]
-        await self.forEachPart(of: ConnectionQuery(user: user, limit: .max)) { rows in
+        try await self.forEachPart(of: ConnectionQuery(user: user, limit: .max)) { rows in
             for row in rows {
                 guard let id = row.user, isInRoom?.contains(id) ?? true else { continue }
                 guard all[id] != nil || all.count < limit else { continue }
@@ -159,13 +160,11 @@ package struct Inspector: Sendable {
     func forEachPart(
         of query: ConnectionQuery,
         _ body: ([ConnectionRow]) async throws -> Void
-    ) async rethrows {
+    ) async throws {
         for registry in self.loops {
             var next: Int? = 0
             while let start = next {
-                guard let slice = await registry.loop.perform({ registry.value.allRows(from: start, query) }) else {
-                    break
-                }
+                let slice = try await self.ask(registry) { $0.allRows(from: start, query) }
                 try await body(slice.rows)
                 next = slice.next
             }
@@ -175,25 +174,24 @@ package struct Inspector: Sendable {
     private func first(
         _ query: ConnectionQuery,
         _ slice: @escaping @Sendable (SessionRegistry, Int) -> SessionRegistry.RowsSlice
-    ) async -> [ConnectionRow] {
-        await withTaskGroup(of: [ConnectionRow].self) { group in
-            for registry in self.loops {
-                group.addTask {
-                    var (first, next) = (Self.foremost(query), Int?(0))
-                    while let start = next {
-                        guard let part = await registry.loop.perform({ slice(registry.value, start) }) else { break }
-                        for row in part.rows { first.offer(row) }
-                        next = part.next
-                    }
-                    return first.inOrder
-                }
+    ) async throws(LoopLate) -> [ConnectionRow] {
+        var first = Self.foremost(query)
+        for registry in self.loops {
+            var next: Int? = 0
+            while let start = next {
+                let part = try await self.ask(registry) { slice($0, start) }
+                for row in part.rows { first.offer(row) }
+                next = part.next
             }
-            var first = Self.foremost(query)
-            for await rows in group {
-                for row in rows { first.offer(row) }
-            }
-            return first.inOrder
         }
+        return first.inOrder
+    }
+
+    private func ask<Value: Sendable>(
+        _ registry: LoopBound<SessionRegistry>,
+        _ question: @escaping @Sendable (SessionRegistry) -> Value
+    ) async throws(LoopLate) -> Value {
+        try await registry.loop.perform(within: self.patience) { question(registry.value) }
     }
 
     private static func foremost(_ query: ConnectionQuery) -> Foremost<ConnectionRow> {

@@ -49,7 +49,7 @@ extension EndpointDeclaration {
     /// What it declares and what the frame itself may answer, one for each status.
     fileprivate var allAnswers: [Answer] {
         let declared = Set(self.answers.map(\.status))
-        var problems = [Answer.problem(.serviceUnavailable, "Too many requests at once.")]
+        var problems = [Answer.problem(.serviceUnavailable, "Too many requests at once, or an event loop is too busy.")]
         if !self.ignoresOtherParameters {
             problems.append(.problem(.badRequest, "A parameter is unknown or wrong; the detail says what is right."))
         }

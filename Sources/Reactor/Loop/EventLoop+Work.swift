@@ -37,20 +37,21 @@ extension EventLoop {
 
     /// The same, but does not wait longer than `limit`; the work is done later all the same.
     ///
-    /// `nil` if the loop has ended or is too busy.
+    /// - Throws: If the loop is too busy, or has ended.
     package func perform<Value: Sendable>(
         within limit: Duration,
         _ work: @escaping @Sendable () -> Value
-    ) async -> Value? {
-        let value = FirstValue<Value?>()
-        guard self.execute({ value.give(work()) }) else { return nil }
+    ) async throws(LoopLate) -> Value {
+        let result = FirstValue<Value?>()
+        guard self.execute({ result.give(work()) }) else { throw LoopLate(loop: self.name) }
         // Not a child task: its parent would wait for it even after the value has come.
         let timer = Task {
             guard (try? await Task.sleep(for: limit)) != nil else { return }
-            value.give(nil)
+            result.give(nil)
         }
         defer { timer.cancel() }
-        return await value.value
+        guard let value = await result.value else { throw LoopLate(loop: self.name) }
+        return value
     }
 
     /// Tells `observer` about the end of every tick, after observers added before; kept for the loop's life.

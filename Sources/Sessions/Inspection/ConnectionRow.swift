@@ -42,8 +42,6 @@ package struct ConnectionRow: Sendable {
     package let queuedFor: Duration?
     /// `nil` if none was measured.
     package let roundTrips: RoundTrips?
-    /// How long its pong has been owing.
-    package let pongOwing: Duration?
     /// `nil` if the kernel was not asked.
     package let kernel: KernelReading?
     /// Its place in its client's chain: 0 for a first connection.

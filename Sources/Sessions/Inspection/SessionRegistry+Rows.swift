@@ -162,7 +162,6 @@ extension SessionRegistry {
             queuedMessages: waiting?.messages ?? 0,
             queuedFor: (waiting?.since).map { self.loop.now - $0 },
             roundTrips: session.roundTrips,
-            pongOwing: (session.heartbeat?.awaitedSince).map { self.loop.now - $0 },
             kernel: reading.kernel,
             place: session.lineage.place,
             rooms: rooms,

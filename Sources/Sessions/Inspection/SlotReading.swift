@@ -1,21 +1,6 @@
 import Instruments
 import Reactor
 
-/// How fast something passes over a connection, per second.
-package struct TrafficRates: Sendable, Equatable {
-    package var messagesReceived: Float = 0
-    package var messagesSent: Float = 0
-    package var bytesReceived: Float = 0
-    package var bytesSent: Float = 0
-
-    package init() {}
-}
-
-extension Float {
-    /// To a thousandth; lists are sorted by what is shown.
-    package var roundedForPeople: Double { (Double(self) * 1000).rounded() / 1000 }
-}
-
 /// What the kernel said about a connection's path when it was asked last.
 package struct KernelReading: Sendable, Equatable {
     /// The kernel's smoothed round trip time, in microseconds.
@@ -31,28 +16,6 @@ package struct KernelReading: Sendable, Equatable {
     init(_ facts: TCPInfo) {
         self.roundTrip = UInt32(clamping: facts.rtt.wholeNanoseconds / 1000)
         self.retransmits = facts.retransmits
-    }
-}
-
-/// What passed over a connection in a window that is over.
-struct WindowReading {
-    var rates = TrafficRates()
-    var dropped: UInt64 = 0
-
-    /// `nil` if nothing passed.
-    init?(_ traffic: Traffic, in seconds: Float) {
-        guard traffic.bytes > 0 || traffic.dropped > 0 || traffic.messagesReceived > 0 else { return nil }
-        self.rates = TrafficRates(traffic, in: seconds)
-        self.dropped = traffic.dropped
-    }
-}
-
-extension TrafficRates {
-    init(_ traffic: Traffic, in seconds: Float) {
-        self.messagesReceived = Float(traffic.messagesReceived) / seconds
-        self.messagesSent = Float(traffic.messagesSent) / seconds
-        self.bytesReceived = Float(traffic.bytesReceived) / seconds
-        self.bytesSent = Float(traffic.bytesSent) / seconds
     }
 }
 
